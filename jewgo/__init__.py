@@ -1,0 +1,1 @@
+"""JewGo: composition of the apps into one service."""

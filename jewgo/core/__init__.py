@@ -1,0 +1,1 @@
+"""The kernel: what every app stands on and what knows no app."""

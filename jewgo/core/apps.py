@@ -1,0 +1,8 @@
+"""The kernel as a Django app."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "jewgo.core"
+    label = "core"

@@ -1,0 +1,133 @@
+"""Settings, in Django's order; every value that differs between installations comes from the environment."""
+
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+
+from jewgo.core import environment
+
+ENVIRONMENT = environment.read()
+LOCAL = ENVIRONMENT.jewgo_local == "on"
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+SECRET_KEY = ENVIRONMENT.secret_key
+DEBUG = False
+ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
+CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "waffle",
+    "jewgo.core",
+    "rollout",
+    "users",
+    "restaurants",
+    "reviews",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "jewgo.urls"
+WSGI_APPLICATION = "jewgo.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+STATEMENT_TIMEOUT_MS = 2000
+DATABASES: dict[str, Any] = {
+    "default": {
+        **dj_database_url.parse(str(ENVIRONMENT.database_url), conn_max_age=600, conn_health_checks=True),
+        "OPTIONS": {"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}", "connect_timeout": 2},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES: dict[str, Any] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # waffle caches model instances, and a cache of ours never pickles.
+    "waffle": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
+
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+
+WAFFLE_FLAG_MODEL = "rollout.Flag"
+WAFFLE_CACHE_NAME = "waffle"
+WAFFLE_FLAG_DEFAULT = False
+WAFFLE_CREATE_MISSING_FLAGS = False
+
+API_V4_COHORT = "api_v4"
+ROLLOUT: dict[str, Any] = {
+    "SECRET": ENVIRONMENT.rollout_secret,
+    "PULSE": ENVIRONMENT.rollout_pulse == "on",
+    "DRILLS": ENVIRONMENT.rollout_drills == "on",
+    "RELEASE": ENVIRONMENT.jewgo_release,
+    # name -> (what it gates, the feature that must be on before it)
+    "COHORT": API_V4_COHORT,
+    "FEATURES": {
+        "api_v4_enabled": ("The v4 API as a whole: the prerequisite of the other seven", None),
+        "api_v4_restaurants": ("Restaurants: v4 engine and v4 contract", "api_v4_enabled"),
+        "api_v4_reviews": ("Reviews: v4 engine and v4 contract", "api_v4_enabled"),
+        "api_v4_users": ("Users: v4 engine and v4 contract", "api_v4_enabled"),
+        "api_v4_statistics": ("Statistics: v4 engine and v4 contract", "api_v4_enabled"),
+        "api_v4_cache": ("Whether the v4 engine reads through the cache", "api_v4_enabled"),
+        "api_v4_validation": ("Whether v3 writes are checked by v4's rules", "api_v4_enabled"),
+        "api_v4_error_handling": ("Whether errors of the v3 contract carry v4's code and request id", "api_v4_enabled"),
+    },
+}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
