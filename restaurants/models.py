@@ -1,4 +1,4 @@
-"""The catalogue. Every religious attribute is unknown until a source says otherwise; absence is null, never a default."""
+"""The catalogue: a religious attribute is unknown until a source says otherwise; absence is null, not a default."""
 
 from typing import ClassVar
 

@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from jewgo.core.repository import Repository
 
 if TYPE_CHECKING:
-    from users.models import User
+    from users.models import ServiceKey, User
 
 
 class UserRepository(BaseUserManager["User"], Repository["User"]):
