@@ -1,21 +1,63 @@
 """The doors to the users' tables."""
 
-from typing import TYPE_CHECKING, Any
+import hmac
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib.auth.base_user import BaseUserManager
+from django.db.models import Q, QuerySet
 
+from jewgo.core.errors import NotFound
 from jewgo.core.repository import Repository
+from users.keys import InvalidServiceKey, Scope, parse
 
 if TYPE_CHECKING:
     from users.models import ServiceKey, User
 
+LAST_USED_GRAIN: Final = timedelta(minutes=1)
+_NO_DIGEST: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class UserCriteria:
+    """Which users are asked for: `search` is a part of the name or the address, in any case; empty means all."""
+
+    search: str = ""
+
+
+class UserQuerySet(QuerySet["User"]):
+    """The words in which users are asked for."""
+
+    def matching(self, criteria: UserCriteria) -> "UserQuerySet":
+        """Keep those that the criteria name."""
+        if not criteria.search:
+            return self
+        return self.filter(Q(name__icontains=criteria.search) | Q(email__icontains=criteria.search))
+
+    def newest_first(self) -> "UserQuerySet":
+        """Order by id, the latest first; ids are given in order of joining."""
+        return self.order_by("-pk")
+
+    def older_than(self, pk: int) -> "UserQuerySet":
+        """Keep those that come after `pk` in the order of `newest_first`."""
+        return self.filter(pk__lt=pk)
+
 
 class UserRepository(BaseUserManager["User"], Repository["User"]):
-    """Users by their e-mail address."""
+    """Users by their e-mail address, whose case never matters."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def matching(self, criteria: UserCriteria) -> UserQuerySet:
+        """Return the users that the criteria name, the latest first."""
+        return self.get_queryset().matching(criteria).newest_first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create and return a person; without a password nobody can log in as them."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -25,5 +67,49 @@ class UserRepository(BaseUserManager["User"], Repository["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
+class UnknownServiceKey(NotFound):
+    """No service key has this prefix."""
+
+    code, title = "unknown_service_key", "There is no such service key"
+
+
 class ServiceKeyRepository(Repository["ServiceKey"]):
-    """Service keys by the digest of their secret."""
+    """Service keys by their prefix and the digest of their token."""
+
+    def issue(self, *, label: str, scopes: Iterable[Scope], expires_at: datetime | None = None) -> "ServiceKey":
+        """Store and return a new key; its `token` can be read from this instance and never again."""
+        key = self.model(label=label, scopes=sorted(set(scopes)), expires_at=expires_at)
+        key.give_token()
+        key.save(using=self._db)
+        return key
+
+    def authenticate(self, text: str, *, now: datetime) -> "ServiceKey":
+        """Return the usable key whose token is `text`, and remember that it was used.
+
+        Raises `InvalidServiceKey`, the same for every reason. The digests are compared in constant time, also when no
+        key has the prefix, so that the time taken does not tell which prefixes exist.
+        """
+        token = parse(text)
+        key = self.filter(prefix=token.prefix).first()
+        is_right = hmac.compare_digest(token.digest, key.digest if key else _NO_DIGEST)
+        if key is None or not is_right or not key.is_usable(now):
+            raise InvalidServiceKey
+        self._remember_use(key, now)
+        return key
+
+    def revoke(self, prefix: str, *, now: datetime) -> bool:
+        """End the key at once; return False when it was revoked before. Raises `UnknownServiceKey`."""
+        if self.filter(prefix=prefix, revoked_at=None).update(revoked_at=now):
+            return True
+        if not self.filter(prefix=prefix).exists():
+            raise UnknownServiceKey(
+                f"No service key has the prefix {prefix!r}.", hint="`manage.py service_key list` shows the prefixes."
+            )
+        return False
+
+    def _remember_use(self, key: "ServiceKey", now: datetime) -> None:
+        """Write the time of use once a minute: a write on every request would make each read a write."""
+        stale = now - LAST_USED_GRAIN
+        if key.last_used_at is None or key.last_used_at <= stale:
+            unwritten = Q(last_used_at=None) | Q(last_used_at__lte=stale)
+            self.filter(unwritten, pk=key.pk).update(last_used_at=now)
