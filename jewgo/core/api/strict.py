@@ -1,0 +1,132 @@
+"""Input that is checked whole: nothing unknown, nothing repeated, no number that cannot be stored."""
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar
+
+from django.http import QueryDict
+from rest_framework import serializers
+
+from jewgo.core.errors import InvalidInput, Problem
+from jewgo.core.paging import DEFAULT_LIMIT
+
+BIGINT: Final = range(-(2**63), 2**63)
+Fields = TypeVar("Fields", bound=serializers.Serializer[Any])
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """The fields that a request may hold; any other is refused with the nearest name there is."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = {str(name): [self._unknown(str(name))] for name in data if name not in self.fields}
+            if unknown:
+                raise serializers.ValidationError(unknown)
+        value = super().to_internal_value(data)
+        _refuse_unstorable(value)
+        return value
+
+    def _unknown(self, name: str) -> serializers.ErrorDetail:
+        near = difflib.get_close_matches(name, self.fields, n=1)
+        offered = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(self.fields) or 'none'}."
+        return serializers.ErrorDetail(f"There is no {name[:100]!r} here; {offered}", code="unknown")
+
+
+class PageQuery(StrictSerializer):
+    """The parameters of a list; read them with `PageRequest.of`. A limit above the maximum is lowered, and said so."""
+
+    limit = serializers.IntegerField(
+        min_value=1, default=DEFAULT_LIMIT, help_text="At most 100; more is lowered to it."
+    )
+    cursor = serializers.CharField(required=False, help_text="`meta.next_cursor` of the answer before.")
+    include_total = serializers.BooleanField(default=False, help_text="Count the whole list.")
+
+
+def read_query(kind: type[Fields], query: QueryDict) -> dict[str, Any]:
+    """Return the validated parameters, or raise `InvalidInput` whose problems name each parameter at fault."""
+    fields = kind().fields
+    listed = {
+        name
+        for name, field in fields.items()
+        if isinstance(field, (serializers.ListField, serializers.MultipleChoiceField))
+    }
+    found = [*_repeated(query, listed), *_with_nul(query)]
+    if found:
+        raise InvalidInput(problems=found)
+    plain = {name: query.getlist(name) if name in listed else query[name] for name in query}
+    return _validated(kind(data=plain), in_body=False)
+
+
+def read_body(kind: type[Fields], data: Any, *, partial: bool = False) -> dict[str, Any]:
+    """Return the validated body, or raise `InvalidInput` whose problems point at each member at fault."""
+    return _validated(kind(data=data, partial=partial), in_body=True)
+
+
+def _validated(serializer: serializers.Serializer[Any], *, in_body: bool) -> dict[str, Any]:
+    if not serializer.is_valid():
+        raise InvalidInput(problems=problems_of(serializer.errors, in_body=in_body))
+    return dict(serializer.validated_data)
+
+
+def _repeated(query: QueryDict, listed: set[str]) -> Iterator[Problem]:
+    for name, values in query.lists():
+        if len(values) > 1 and name not in listed:
+            yield Problem("repeated_parameter", f"{name!r} may be given once", parameter=name)
+
+
+def _with_nul(query: QueryDict) -> Iterator[Problem]:
+    for name, values in query.lists():
+        if "\0" in name or any("\0" in value for value in values):
+            shown = name.replace("\0", "\ufffd")
+            yield Problem("nul_character", "A text cannot contain the character NUL", parameter=shown)
+
+
+def problems_of(detail: Any, *, in_body: bool, path: tuple[str, ...] = ()) -> list[Problem]:
+    """Return what a serializer complained about, flat: with JSON pointers (RFC 6901) in a body, else parameters' names."""
+    if isinstance(detail, Mapping):
+        return [
+            problem
+            for name, inner in detail.items()
+            for problem in problems_of(
+                inner, in_body=in_body, path=path if name == "non_field_errors" else (*path, str(name))
+            )
+        ]
+    if isinstance(detail, (list, tuple)):
+        plain = all(isinstance(inner, str) for inner in detail)
+        return [
+            problem
+            for index, inner in enumerate(detail)
+            for problem in problems_of(inner, in_body=in_body, path=path if plain else (*path, str(index)))
+        ]
+    return [_problem(detail, in_body=in_body, path=path)]
+
+
+def _problem(detail: Any, *, in_body: bool, path: tuple[str, ...]) -> Problem:
+    code = getattr(detail, "code", None) or "invalid"
+    if in_body:
+        code = "unknown_field" if code == "unknown" else code
+        return Problem(code, str(detail), pointer=_pointer(path))
+    code = "unknown_parameter" if code == "unknown" else code
+    return Problem(code, str(detail), parameter=path[0] if path else None)
+
+
+def _pointer(path: Iterable[str]) -> str:
+    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)
+
+
+def _refuse_unstorable(value: Mapping[str, Any]) -> None:
+    """Refuse NaN, the infinities, and integers beyond PostgreSQL's bigint, wherever a field let them through."""
+    wrong = {name: [reason] for name, item in value.items() if (reason := _unstorable(item))}
+    if wrong:
+        raise serializers.ValidationError(wrong)
+
+
+def _unstorable(value: Any) -> serializers.ErrorDetail | None:
+    if isinstance(value, (list, tuple)):
+        return next((reason for item in value if (reason := _unstorable(item))), None)
+    if isinstance(value, float) and not math.isfinite(value):
+        return serializers.ErrorDetail("This is no finite number.", code="not_finite")
+    if isinstance(value, int) and value not in BIGINT:
+        return serializers.ErrorDetail("This number lies beyond 64 bits.", code="out_of_range")
+    return None
