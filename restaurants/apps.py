@@ -1,8 +1,35 @@
 """The restaurants app."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from restaurants.agencies import AGENCIES
 
 
 class RestaurantsConfig(AppConfig):
     name = "restaurants"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks, and let every migrated database know the agencies."""
+        from restaurants import checks as checks
+
+        post_migrate.connect(add_known_agencies, sender=self)
+
+
+def add_known_agencies(*, using: str, apps: Any, **_: Any) -> None:
+    """Add the agencies that are missing; one that staff edited stays as it is. Does nothing before the table stands."""
+    from restaurants.models import Agency
+
+    if _is_current(apps):
+        Agency.objects.db_manager(using).ensure(AGENCIES)
+
+
+def _is_current(apps: Any) -> bool:
+    """Whether the migrated state already has the agency's columns (migrating back to zero has not)."""
+    try:
+        return bool(apps.get_model("restaurants", "Agency"))
+    except LookupError:
+        return False

@@ -1,20 +1,388 @@
-"""The doors to the catalogue's tables."""
+"""The doors to the catalogue's tables: query words, criteria that travel whole, and the one way to write a place."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import connections, models, transaction
+from django.db.models import OuterRef, Q, Value
+from django.db.models.functions import Greatest, Round, Upper
+from django.utils.timezone import now
+
+from jewgo.core.errors import NotFound, PreconditionFailed
 from jewgo.core.repository import Repository
+from restaurants.lifecycle import RecordState
+from restaurants.spelling import normalise
 
 if TYPE_CHECKING:
-    from restaurants.models import Agency, Image, Restaurant
+    from restaurants.models import Agency, Certificate, Change, Image, Origin, Restaurant, SupervisionLevel
+
+
+class UnknownRestaurant(NotFound):
+    """No place has this id, or it was deleted."""
+
+    code, title = "unknown_restaurant", "There is no such restaurant"
+
+
+class StaleRestaurant(PreconditionFailed):
+    """The place changed between reading and writing it."""
+
+    code, title = "stale_restaurant", "The restaurant changed since you read it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestaurantCriteria:
+    """Which places: every condition that is given must hold; empty and None mean not asked.
+
+    `record_state` None means every state; deleted places never match. `kosher_categories` and `listing_types`: any of
+    them; `shown_category`: the one that v3 shows. Texts are compared without case, accents or spelling variants.
+    """
+
+    q: str = ""
+    kosher_categories: tuple[str, ...] = ()
+    shown_category: str | None = None
+    agency: str | None = None
+    city: str | None = None
+    state: str | None = None
+    country: str | None = None
+    listing_types: tuple[str, ...] = ()
+    record_state: str | None = RecordState.APPROVED
+
+
+class RestaurantQuerySet(models.QuerySet["Restaurant"]):
+    """The words in which one asks for places; they chain."""
+
+    DERIVED: ClassVar[tuple[str, ...]] = ("search_text", "sort_name", "city_key")
+    SEARCHED: ClassVar[frozenset[str]] = frozenset({"name", "address", "city", "listing_type"})
+
+    def existing(self) -> Self:
+        """Only places that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def published(self) -> Self:
+        """Only places that the public sees."""
+        return self.existing().filter(state_of_record=RecordState.APPROVED)
+
+    def meeting(self, criteria: RestaurantCriteria) -> Self:
+        """Only places that meet every condition of `criteria`; in no particular order."""
+        places = self.existing()
+        for name in criteria.__dataclass_fields__:
+            if wanted := getattr(criteria, name):
+                places = getattr(places, CONDITIONS[name])(wanted)
+        return places
+
+    def matching(self, q: str) -> Self:
+        """Only places whose search text holds every word of `q`, or holds words like it (a typo)."""
+        wanted = normalise(q)
+        if not wanted:
+            return self.none()
+        every_word = Q(*(Q(search_text__contains=word) for word in wanted.split()))
+        return self.filter(every_word | Q(search_text__trigram_word_similar=wanted))
+
+    def ranked(self, q: str) -> Self:
+        """Best first by `relevance`, 0 to 1: how much of `q` the name holds, or, worth less, the other texts."""
+        wanted = normalise(q)
+        elsewhere = TrigramWordSimilarity(wanted, "search_text") * Value(0.9)
+        relevance = Round(Greatest(TrigramWordSimilarity(wanted, "sort_name"), elsewhere), precision=4)
+        return self.annotate(relevance=relevance).order_by("-relevance", "pk")
+
+    def serving(self, categories: Collection[str]) -> Self:
+        """Only places that serve any of `categories`."""
+        return self.filter(kosher_categories__overlap=list(categories))
+
+    def showing(self, category: str) -> Self:
+        """Only places whose first category, the one that v3 shows, is `category`."""
+        return self.filter(kosher_categories__0=category, kosher_categories__contains=[category])
+
+    def certified_by(self, agency: str) -> Self:
+        """Only places with a certificate, valid or expired, of the agency that is called `agency`, in any spelling."""
+        certificates: Any = self.model.certificates.rel.related_model.objects  # type: ignore[attr-defined]
+        held = certificates.filter(restaurant=OuterRef("pk"), agency__keys__contains=[normalise(agency)])
+        return self.filter(models.Exists(held))
+
+    def in_city(self, city: str) -> Self:
+        """Only places in `city`."""
+        return self.filter(city_key=normalise(city))
+
+    def in_state(self, state: str) -> Self:
+        """Only places in the state or province that the source calls `state`."""
+        return self.annotate(state_upper=Upper("state")).filter(state_upper=state.strip().upper())
+
+    def in_country(self, country: str) -> Self:
+        """Only places in the country with this ISO 3166 alpha-2 code."""
+        return self.filter(country=country.strip().upper())
+
+    def listed_as(self, listing_types: Collection[str]) -> Self:
+        """Only places of any of these listing types."""
+        return self.filter(listing_type__in=listing_types)
+
+    def in_record_state(self, state: str) -> Self:
+        """Only places whose record stands so."""
+        return self.filter(state_of_record=state)
+
+    def whole(self) -> Self:
+        """With certificates, agencies, levels and images, in a constant number of queries."""
+        return self.prefetch_related("certificates__agency", "levels", "images")
+
+    def bulk_create(self, objs: Iterable["Restaurant"], *args: Any, **kwargs: Any) -> list["Restaurant"]:
+        """As Django's, with the search columns set; agencies join them through `reindex` or `add_all`."""
+        places = list(objs)
+        for place in places:
+            if not place.search_text:
+                place.refresh_search(())
+        return super().bulk_create(places, *args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        """As Django's, but refuses the fields that search reads: those change through `store` only."""
+        if behind := self.SEARCHED & kwargs.keys():
+            raise ValueError(f"update() would leave search behind {sorted(behind)}; change them with objects.store()")
+        return super().update(**kwargs)
+
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "q": "matching",
+    "kosher_categories": "serving",
+    "shown_category": "showing",
+    "agency": "certified_by",
+    "city": "in_city",
+    "state": "in_state",
+    "country": "in_country",
+    "listing_types": "listed_as",
+    "record_state": "in_record_state",
+}
+"""Which queryset word answers which field of the criteria."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The rows that hang on a place, as they shall be: unsaved instances. None leaves what is stored."""
+
+    certificates: "Sequence[Certificate] | None" = None
+    levels: "Sequence[SupervisionLevel] | None" = None
+    images: "Sequence[Image] | None" = None
+
+    def given(self) -> "dict[str, list[models.Model]]":
+        """Return the parts that were given, by the name of the relation."""
+        parts = {"certificates": self.certificates, "levels": self.levels, "images": self.images}
+        return {name: list(rows) for name, rows in parts.items() if rows is not None}
+
+
+UNCHANGED = Parts()
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "certificates": ("agency_id", "number", "valid_to"),
+    "levels": ("attribute",),
+    "images": ("url",),
+}
+"""What makes a part the same part, so that replacing keeps its id and whoever verified it."""
+
+PART_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "certificates": ("agency_id", "number", "valid_from", "valid_to", "scope", "source", "sourced_on"),
+    "levels": ("attribute", "level", "scope", "source", "sourced_on"),
+    "images": ("url", "position", "is_primary"),
+}
+"""What a part says; these fields are compared, replaced and kept in the history."""
+
+UNTRACKED: Final = frozenset({"id", "version", "created_at", "updated_at", *RestaurantQuerySet.DERIVED})
+
+
+NEXT_ID_FOLLOWS: Final = """
+SELECT setval(pg_get_serial_sequence(%s, 'id'), GREATEST(max(id), 1), max(id) IS NOT NULL) FROM restaurants_restaurant
+"""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A place that is to be added, with its parts and what its source said; see `add_all`."""
+
+    restaurant: "Restaurant"
+    parts: Parts = field(default=UNCHANGED)
 
 
 class RestaurantRepository(Repository["Restaurant"]):
-    """Restaurants."""
+    """Restaurants. `store` and `add_all` are the writing door: row, parts, version, search text, history at once."""
+
+    DERIVED: ClassVar[tuple[str, ...]] = RestaurantQuerySet.DERIVED
+
+    def get_queryset(self) -> RestaurantQuerySet:
+        return RestaurantQuerySet(self.model, using=self._db)
+
+    def meeting(self, criteria: RestaurantCriteria) -> RestaurantQuerySet:
+        """Ask for the places that meet `criteria`, ordered by id."""
+        return self.get_queryset().meeting(criteria)
+
+    def published(self) -> RestaurantQuerySet:
+        """Ask for what the public sees, ordered by id."""
+        return self.get_queryset().published()
+
+    def locked(self, pk: int) -> "Restaurant":
+        """Return the place, locked until the transaction ends, ready for `store`. Raises `UnknownRestaurant`."""
+        place = self.get_queryset().existing().select_for_update().filter(pk=pk).first()
+        if place is None:
+            raise UnknownRestaurant(f"There is no restaurant {pk}.", meta={"resource_type": "Restaurant"})
+        return place
+
+    def store(
+        self, restaurant: "Restaurant", *, actor: str, action: str, request_id: str = "", parts: Parts = UNCHANGED
+    ) -> "Restaurant":
+        """Write a new or changed place, whole or not at all, and return it.
+
+        Raises the version by one and leaves one Change with every field's old and new value; writes nothing when
+        nothing differs. Raises `StaleRestaurant` when somebody else stored the place since it was read.
+        """
+        with transaction.atomic(using=self.db):
+            is_new = restaurant._state.adding
+            if is_new:
+                restaurant.save(force_insert=True)
+            changed = _described(restaurant) if is_new else self._differences(restaurant)
+            changed |= self._replace_parts(restaurant, parts)
+            if changed and not is_new:
+                restaurant.version += 1
+                restaurant.updated_at = now()
+                restaurant.save(force_update=True)
+            if changed:
+                restaurant.changes.create(actor=actor, action=action, fields=changed, request_id=request_id)
+        return restaurant
+
+    def add_all(self, entries: Sequence[Entry], *, actor: str, action: str) -> None:
+        """Write new places with their parts and one Change each, in six statements however many there are."""
+        with transaction.atomic(using=self.db):
+            for entry in entries:
+                agencies = [certificate.agency for certificate in entry.parts.certificates or ()]
+                entry.restaurant.refresh_search(agencies)
+            self.bulk_create([entry.restaurant for entry in entries])
+            changes: list[dict[str, Any]] = [_described(entry.restaurant) for entry in entries]
+            for name in KEYS:
+                rows = []
+                for entry, change in zip(entries, changes, strict=True):
+                    given = entry.parts.given().get(name, [])
+                    for row in given:
+                        row.restaurant = entry.restaurant  # type: ignore[attr-defined]
+                    if given:
+                        change[name] = [[], [_part(name, row) for row in given]]
+                    rows += given
+                self._related(name).bulk_create(rows)
+            history = self._related("changes")
+            history.bulk_create(
+                history.model(restaurant=entry.restaurant, actor=actor, action=action, fields=change)
+                for entry, change in zip(entries, changes, strict=True)
+            )
+
+    def reindex(self, **lookup: Any) -> int:
+        """Bring the search columns of the places that meet `lookup` up to their texts; return how many were behind."""
+        behind = []
+        for place in self.filter(**lookup).distinct().prefetch_related("certificates__agency"):
+            stored = [getattr(place, name) for name in self.DERIVED]
+            place.refresh_search(place.certifying_agencies())
+            if stored != [getattr(place, name) for name in self.DERIVED]:
+                behind.append(place)
+        return self.bulk_update(behind, self.DERIVED, batch_size=500)
+
+    def reset_sequence(self) -> None:
+        """Let the next id follow the highest one, after rows that brought their own ids."""
+        with connections[self.db].cursor() as cursor:
+            cursor.execute(NEXT_ID_FOLLOWS, [self.model._meta.db_table])
+
+    def _differences(self, restaurant: "Restaurant") -> dict[str, list[Any]]:
+        stored = self.select_for_update().filter(pk=restaurant.pk).first()
+        if stored is None or stored.version != restaurant.version:
+            raise StaleRestaurant(f"Restaurant {restaurant.pk} was stored by somebody else meanwhile; read it again.")
+        before, after = _tracked(stored), _tracked(restaurant)
+        return {name: [before[name], after[name]] for name in after if before[name] != after[name]}
+
+    def _replace_parts(self, restaurant: "Restaurant", parts: Parts) -> dict[str, list[Any]]:
+        changed: dict[str, list[Any]] = {}
+        for name, wanted in parts.given().items():
+            stored = list(getattr(restaurant, name).order_by("pk"))
+            before = [_part(name, row) for row in stored]
+            if before != (after := [_part(name, row) for row in wanted]):
+                _replace(name, restaurant, stored, wanted)
+                changed[name] = [before, after]
+        return changed
+
+    def _related(self, name: str) -> Any:
+        return self.model._meta.get_field(name).related_model.objects.using(self.db)  # type: ignore[union-attr]
+
+
+def _replace(name: str, restaurant: "Restaurant", stored: list[Any], wanted: list[Any]) -> None:
+    kept = {tuple(getattr(row, key) for key in KEYS[name]): row for row in stored}
+    rows = [(kept.pop(tuple(getattr(row, key) for key in KEYS[name]), None), row) for row in wanted]
+    for obsolete in kept.values():
+        obsolete.delete()
+    # A picture that stops being primary is written before the one that becomes it: there may never be two.
+    for row, said in sorted(rows, key=lambda pair: getattr(pair[1], "is_primary", False)):
+        target = row or said
+        target.restaurant = restaurant
+        for column in PART_FIELDS[name]:
+            setattr(target, column, getattr(said, column))
+        target.save()
+    restaurant._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+    restaurant.refresh_from_db(fields=RestaurantQuerySet.DERIVED)
+
+
+def _tracked(restaurant: "Restaurant") -> dict[str, Any]:
+    """Return what the history follows: every column but bookkeeping, as JSON holds it."""
+    fields = (column for column in restaurant._meta.concrete_fields if column.name not in UNTRACKED)
+    return {column.name: _plain(column.value_from_object(restaurant)) for column in fields}
+
+
+def _described(restaurant: "Restaurant") -> dict[str, list[Any]]:
+    return {name: [None, value] for name, value in _tracked(restaurant).items() if value not in (None, "", [])}
+
+
+def _part(name: str, row: models.Model) -> dict[str, Any]:
+    return {column: _plain(getattr(row, column)) for column in PART_FIELDS[name]}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 class AgencyRepository(Repository["Agency"]):
     """Agencies by name or alias."""
 
+    def by_key(self) -> "dict[str, Agency]":
+        """Return every agency under each of its names, as search compares them."""
+        return {key: agency for agency in self.order_by("-pk") for key in agency.keys}
+
+    def ensure(self, names: Iterable[Mapping[str, Any]]) -> int:
+        """Add the agencies that are not there under any of their names; return how many. The rest stay as they are."""
+        known, added = self.by_key(), 0
+        for fields in names:
+            agency = self.model(**fields)
+            agency.refresh_keys()
+            if not known.keys() & set(agency.keys):
+                agency.save()
+                known |= dict.fromkeys(agency.keys, agency)
+                added += 1
+        return added
+
+
+class CertificateRepository(Repository["Certificate"]):
+    """Certificates of a restaurant."""
+
+
+class LevelRepository(Repository["SupervisionLevel"]):
+    """Supervision levels of a restaurant."""
+
 
 class ImageRepository(Repository["Image"]):
     """Images of a restaurant, in order."""
+
+
+class ChangeRepository(Repository["Change"]):
+    """The history; PostgreSQL itself refuses to change or delete a row."""
+
+
+class OriginRepository(Repository["Origin"]):
+    """What imports last said of each place."""
+
+    def remember(self, records: Mapping[int, Mapping[str, Any]]) -> None:
+        """Keep what an import said, by restaurant, in place of what the one before said."""
+        self.bulk_create(
+            [self.model(restaurant_id=pk, record=dict(record)) for pk, record in records.items()],
+            update_conflicts=True,
+            unique_fields=["restaurant"],
+            update_fields=["record", "imported_at"],
+        )
