@@ -1,0 +1,216 @@
+"""The one seam between the engines: who is in, the v4 engine, and the v3 engine in the same request when that fails."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from jewgo.core.errors import JewgoError, OutcomeUnknown
+from rollout import faults, identity, plain, registry, snapshot, transactions
+from rollout.eligibility import NOBODY, Decision, DrillState, Reason
+from rollout.failures import Outcome, report
+from rollout.registry import control
+
+__all__ = ["Served", "Switch", "Toggle", "control", "note_served"]
+
+P = ParamSpec("P")
+V = TypeVar("V")
+D = TypeVar("D")
+
+NEVER_REPLACED = frozenset({401, 403, 429})
+"""Refusals of a read that are about the caller, not about what is stored; nobody is asked for a better answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Which engine answered a request, under which feature, and why."""
+
+    engine: Literal["v3", "v4"]
+    feature: str
+    reason: str
+    is_switched: bool = True
+    """Whether a switch chose the engine (the v3 contract), not a gate (the v4 contract)."""
+
+    def __str__(self) -> str:
+        return f"{self.engine}; feature={self.feature}; reason={self.reason}"
+
+
+def note_served(request: HttpRequest, served: Served) -> None:
+    """Put `served` where the middleware finds it, as the answer's X-JewGo-Served-By."""
+    http = identity.unwrapped(request)
+    http.rollout_served = served  # type: ignore[attr-defined]
+
+
+class Switch(Generic[P, V, D]):
+    """One operation that both engines offer, answered by the one that this caller is assigned to.
+
+    `candidate` and the registered control take the same arguments and return the same kind of value; `present` makes
+    it the contract's plain data. Both run inside the guard: what leaves is data that can be written as JSON. An
+    operation that `writes` runs in a durable transaction of the switch's own, so it is never called inside one.
+    """
+
+    def __init__(
+        self, feature: str, operation: str, *, candidate: Callable[P, V], present: Callable[[V], D], writes: bool
+    ) -> None:
+        registry.switched(feature, operation)
+        self.feature = feature
+        self.operation = operation
+        self.writes = writes
+        self.candidate = candidate
+        self.present = present
+
+    def __call__(self, request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> D:
+        """Return the presented answer, and note on the request which engine gave it.
+
+        Raises what the answering engine raises: an anticipated `JewgoError`, or whatever the control raised when both
+        engines failed; `OutcomeUnknown` when a write was lost while committing.
+        """
+        http = identity.unwrapped(request)
+        caller = identity.identify(http)
+        view = snapshot.current()
+        turn = _Turn(
+            switch=self,
+            request=http,
+            caller=caller,
+            decision=view.decide(self.feature, caller),
+            drills=view.drills(self.feature),
+            query=(args, kwargs),
+            candidate=partial(self.candidate, *args, **kwargs),
+            control=_bound(registry.control_of(self.operation), args, kwargs),
+        )
+        with identity.bind(caller):
+            return turn.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn(Generic[V, D]):
+    """One call of a switch, by one caller."""
+
+    switch: "Switch[Any, V, D]"
+    request: HttpRequest
+    caller: identity.Identity
+    decision: Decision
+    drills: tuple[DrillState, ...]
+    query: object
+    candidate: Callable[[], V]
+    control: Callable[[], V] | None
+
+    def run(self) -> D:
+        """Let the assigned engine answer; the candidate has the control behind it while there is one."""
+        if self.control is None or not self.decision.has_fallback:
+            return self._run_alone()
+        if self.decision.is_candidate:
+            return self._run_guarded(self.control)
+        self._note("v3", self.decision.reason)
+        return self._settle(partial(self._presented, self.control))
+
+    def _run_alone(self) -> D:
+        """Let the candidate answer where the v3 engine is retired or never called any more."""
+        self._note("v4", self.decision.reason)
+        try:
+            return self._settle(partial(self._presented, self.candidate))
+        except Exception as error:
+            if not _is_refusal(error):
+                self._report(error, recovered=False)
+            raise
+
+    def _run_guarded(self, control: Callable[[], V]) -> D:
+        self._note("v4", self.decision.reason)
+        try:
+            return self._settle(self._drilled)
+        except OutcomeUnknown as error:
+            self._report(error.__cause__ or error, Outcome.OUTCOME_UNKNOWN, recovered=False)
+            raise
+        except JewgoError as error:
+            if _is_refusal(error) and (self.switch.writes or error.status in NEVER_REPLACED):
+                raise
+            failure: Exception = error
+        except Exception as error:  # noqa: BLE001 the request survives whatever the candidate does
+            failure = error
+        return self._fall_back(failure, control)
+
+    def _fall_back(self, failure: Exception, control: Callable[[], V]) -> D:
+        """Let the control answer in the candidate's place; a refusal that it shares was right, and stands."""
+        try:
+            answer = self._settle(partial(self._presented, control))
+        except Exception as error:
+            if _is_refusal(failure) and not _contradicts(error, failure):
+                raise failure from None
+            self._note("v3", Reason.FALLBACK)
+            self._report(failure, recovered=_is_refusal(error))
+            raise
+        self._note("v3", Reason.FALLBACK)
+        self._report(failure, recovered=True)
+        return answer
+
+    def _settle(self, work: Callable[[], D]) -> D:
+        if self.switch.writes:
+            return transactions.write(work, operation=self.switch.operation)
+        return transactions.read(work)
+
+    def _presented(self, engine: Callable[[], V]) -> D:
+        """Run one engine and present its value; nothing lazy leaves."""
+        answer = self.switch.present(engine())
+        plain.written(answer)
+        return answer
+
+    def _drilled(self) -> D:
+        """Run the candidate, and let the drills that are on do their harm to it."""
+        answer = self._presented(self.candidate)
+        if self.drills:
+            call = faults.Call(
+                operation=self.switch.operation,
+                identity=self.caller.key,
+                writes=self.switch.writes,
+                query=repr(self.query),
+                answer=plain.written(answer),
+            )
+            faults.strike(self.drills, call, now=timezone.now(), chance=random.random(), sleep=time.sleep)
+        return answer
+
+    def _note(self, engine: Literal["v3", "v4"], reason: str) -> None:
+        note_served(self.request, Served(engine, self.switch.feature, reason))
+
+    def _report(self, error: BaseException, outcome: Outcome | None = None, *, recovered: bool) -> None:
+        told = outcome or (Outcome.WRONG_REFUSAL if _is_refusal(error) else Outcome.RAISED)
+        report(error, told, feature=self.switch.feature, operation=self.switch.operation, recovered=recovered)
+
+
+class Toggle:
+    """A feature that chooses a way of working rather than an engine."""
+
+    def __init__(self, feature: str) -> None:
+        registry.gates(feature, "toggle")
+        self.feature = feature
+
+    def is_on(self, request: HttpRequest | None = None) -> bool:
+        """Say whether it is on for the caller of `request`, by default for whoever is being served here.
+
+        Outside a request it is on only where it is on for everybody.
+        """
+        caller = identity.identify(request) if request is not None else identity.current()
+        return snapshot.current().decide(self.feature, caller or NOBODY).is_candidate
+
+
+def _bound(engine: Callable[..., V] | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[], V] | None:
+    return None if engine is None else partial(engine, *args, **kwargs)
+
+
+def _is_refusal(error: BaseException) -> bool:
+    """Whether the engine anticipated it and means the caller: a 4xx with a name."""
+    return isinstance(error, JewgoError) and error.is_client_error
+
+
+def _contradicts(second: Exception, refusal: Exception) -> bool:
+    """Whether the control refused too, but for another reason; a control that broke says nothing."""
+    return (
+        isinstance(second, JewgoError)
+        and isinstance(refusal, JewgoError)
+        and second.is_client_error
+        and second.code != refusal.code
+    )
