@@ -1,11 +1,13 @@
 """Settings, in Django's order; every value that differs between installations comes from the environment."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 
 from jewgo.core import environment
+from jewgo.core.resilient import NO_RETRY
 
 ENVIRONMENT = environment.read()
 LOCAL = ENVIRONMENT.jewgo_local == "on"
@@ -24,19 +26,24 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "csp",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "waffle",
     "jewgo.core",
-    "rollout",
+    "rollout",  # before waffle: its waffle_flag command takes the place of waffle's own
+    "waffle",
     "users",
     "restaurants",
     "reviews",
 ]
 
 MIDDLEWARE = [
+    "jewgo.core.middleware.RequestIdMiddleware",
+    "jewgo.core.middleware.AccessLogMiddleware",
+    "jewgo.core.retirement.RetirementMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -75,7 +82,19 @@ DATABASES: dict[str, Any] = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "default": {
+        "BACKEND": "jewgo.core.resilient.ResilientCache",
+        "LOCATION": str(ENVIRONMENT.redis_url),
+        "KEY_PREFIX": "jewgo",
+        "TIMEOUT": 300,
+        "OPTIONS": {
+            "SERIALIZER": "jewgo.core.resilient.OrjsonSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.1,
+            "SOCKET_TIMEOUT": 0.25,
+            "CONNECTION_POOL_KWARGS": {"retry": NO_RETRY},
+            "MAX_ENTRIES": 2000,
+        },
+    },
     # waffle caches model instances, and a cache of ours never pickles.
     "waffle": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
@@ -126,8 +145,55 @@ ROLLOUT: dict[str, Any] = {
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.ServiceKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["jewgo.core.api.wire.JsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["jewgo.core.api.wire.JsonParser"],
+    "DEFAULT_SCHEMA_CLASS": "jewgo.core.schema.ContractSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is a parameter like any other, and v4 knows none of that name
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
+}
+V3_DEPRECATED_AT = datetime(2026, 11, 22, tzinfo=UTC)
+V3_RICH_ERRORS = "rollout.gate.rich_errors"
+
+# Security: HTTPS everywhere but on a developer's own machine.
+SECURE_SSL_REDIRECT = not LOCAL
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]  # probes speak HTTP to the process itself
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.behind_proxy == "on" else None
+SECURE_HSTS_SECONDS = 0 if LOCAL else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not LOCAL
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not LOCAL
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "jewgo.core.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": ENVIRONMENT.log_level},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "django.request": {"level": "ERROR"},  # the access log has every 4xx already, and without its raw path
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+    },
 }
