@@ -116,8 +116,9 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
-STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves: there is no step to forget
+WHITENOISE_AUTOREFRESH = LOCAL
 
 WAFFLE_FLAG_MODEL = "rollout.Flag"
 WAFFLE_CACHE_NAME = "waffle"

@@ -20,6 +20,7 @@ TEST_DEFAULTS = {
     "ROLLOUT_SECRET": "a secret for tests only, which is long enough",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "ROLLOUT_DRILLS": "on",
+    "JEWGO_LOCAL": "on",  # plain HTTP: the test client would meet nothing but redirects to HTTPS
 }
 OWN_REDIS = "JEWGO_TEST_OWN_REDIS"
 """Set by the controller: the Valkey is the run's own, so each worker may have a database of it for itself."""

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class CoreConfig(AppConfig):
     name = "jewgo.core"
     label = "core"
+
+    def ready(self) -> None:
+        from jewgo.core import cache, retirement  # noqa: PLC0415, F401 -- both need the settings; cache hears `recovered`
+
+        retirement.listen()

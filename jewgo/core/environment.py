@@ -22,6 +22,7 @@ class Environment(BaseSettings):
     rollout_secret: str = Field(min_length=32)
     allowed_hosts: Words
     csrf_trusted_origins: Words = []
+    behind_proxy: Switch = "off"
     jewgo_local: Switch = "off"
     jewgo_release: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -51,7 +51,7 @@ def read_query(kind: type[Fields], query: QueryDict) -> dict[str, Any]:
         for name, field in fields.items()
         if isinstance(field, (serializers.ListField, serializers.MultipleChoiceField))
     }
-    found = [*_repeated(query, listed), *_with_nul(query)]
+    found = [*_repeated(query, listed), *_not_text(query)]
     if found:
         raise InvalidInput(problems=found)
     plain = {name: query.getlist(name) if name in listed else query[name] for name in query}
@@ -75,15 +75,16 @@ def _repeated(query: QueryDict, listed: set[str]) -> Iterator[Problem]:
             yield Problem("repeated_parameter", f"{name!r} may be given once", parameter=name)
 
 
-def _with_nul(query: QueryDict) -> Iterator[Problem]:
+def _not_text(query: QueryDict) -> Iterator[Problem]:
+    """Find NUL, which no column can hold, and U+FFFD, which Django puts in place of bytes that are not UTF-8."""
     for name, values in query.lists():
-        if "\0" in name or any("\0" in value for value in values):
+        if any(wrong in text for text in (name, *values) for wrong in ("\0", "\ufffd")):
             shown = name.replace("\0", "\ufffd")
-            yield Problem("nul_character", "A text cannot contain the character NUL", parameter=shown)
+            yield Problem("not_text", "This is not UTF-8 text, or contains the character NUL", parameter=shown)
 
 
 def problems_of(detail: Any, *, in_body: bool, path: tuple[str, ...] = ()) -> list[Problem]:
-    """Return what a serializer complained about, flat: with JSON pointers (RFC 6901) in a body, else parameters' names."""
+    """Return what a serializer found, flat: with JSON pointers (RFC 6901) in a body, else the parameters' names."""
     if isinstance(detail, Mapping):
         return [
             problem

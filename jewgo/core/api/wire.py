@@ -77,7 +77,7 @@ def _check(value: Any) -> None:
         if depth > MAX_DEPTH:
             raise MalformedBody(f"The body is nested deeper than {MAX_DEPTH} levels")
         if "\0" in text:
-            problem = Problem("nul_character", "A text cannot contain the character NUL", pointer=pointer)
+            problem = Problem("not_text", "A text cannot contain the character NUL", pointer=pointer)
             raise MalformedBody("A text in the body contains the character NUL", problems=[problem])
 
 
