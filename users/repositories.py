@@ -2,7 +2,6 @@
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,19 +11,13 @@ from django.db.models import Q, QuerySet
 from jewgo.core.errors import NotFound
 from jewgo.core.repository import Repository
 from users.keys import InvalidServiceKey, Scope, parse
+from users.values import UserCriteria
 
 if TYPE_CHECKING:
     from users.models import ServiceKey, User
 
 LAST_USED_GRAIN: Final = timedelta(minutes=1)
 _NO_DIGEST: Final = "0" * 64
-
-
-@dataclass(frozen=True, slots=True)
-class UserCriteria:
-    """Which users are asked for: `search` is a part of the name or the address, in any case; empty means all."""
-
-    search: str = ""
 
 
 class UserQuerySet(QuerySet["User"]):
@@ -40,7 +33,7 @@ class UserQuerySet(QuerySet["User"]):
         """Order by id, the latest first; ids are given in order of joining."""
         return self.order_by("-pk")
 
-    def older_than(self, pk: int) -> "UserQuerySet":
+    def after(self, pk: int) -> "UserQuerySet":
         """Keep those that come after `pk` in the order of `newest_first`."""
         return self.filter(pk__lt=pk)
 

@@ -1,0 +1,89 @@
+"""The v4 contract of reviews."""
+
+from typing import Any, ClassVar
+
+from django.urls import path
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rollout.gate import Gate
+
+from jewgo.core.api import PageQuery, V4View, v4_conditional
+from jewgo.core.errors import Forbidden
+from jewgo.core.paging import PageRequest
+from reviews.api.visibility import visible_states
+from reviews.services import ReviewService
+from reviews.values import EVERY_STATE, MAX_ID, RATINGS, ReviewCriteria, ReviewNotFound, Wanted, WrittenReview
+
+
+class ReviewsQuery(PageQuery):
+    """The parameters of the list of reviews."""
+
+    restaurant = serializers.IntegerField(min_value=1, required=False, help_text="Only reviews of this place.")
+    rating = serializers.ListField(
+        child=serializers.IntegerField(min_value=RATINGS[0], max_value=RATINGS[1]),
+        default=list,
+        help_text="Only reviews with this rating; several are alternatives.",
+    )
+    status = serializers.ChoiceField(
+        choices=sorted(EVERY_STATE), default="approved", help_text="Others than approved need reviews:read."
+    )
+
+
+def present_review(review: WrittenReview) -> dict[str, Any]:
+    """Return a review as v4 shows it to everybody."""
+    return {
+        "id": review.id,
+        "restaurant_id": review.restaurant_id,
+        "author": {"id": review.author.id, "name": review.author.name or None} if review.author else None,
+        "rating": review.rating,
+        "title": review.title or None,
+        "content": review.content,
+        "images": list(review.images),
+        "status": review.state,
+        "helpful_count": review.helpful_count,
+        "created_at": review.created_at,
+        "updated_at": review.updated_at,
+    }
+
+
+class Reviews(V4View):
+    """`/api/v4/reviews`: what people say about places."""
+
+    permission_classes = [Gate("api_v4_reviews")]
+    v3_path: ClassVar[str | None] = "/api/reviews"
+    service: ClassVar[ReviewService] = ReviewService()
+
+    def get(self, request: Request) -> Response:
+        """Answer one page of the reviews that match, the latest first."""
+        query = self.query(ReviewsQuery)
+        asked = PageRequest.of(query)
+        page = self.service.browse(self._criteria(request, query), asked)
+        return v4_conditional(request, [present_review(review) for review in page.items], meta=asked.meta(page))
+
+    @staticmethod
+    def _criteria(request: Request, query: dict[str, Any]) -> ReviewCriteria:
+        if query["status"] not in visible_states(request):
+            raise Forbidden("Reviews that are not approved are for keys with the scope reviews:read.")
+        return ReviewCriteria(frozenset({query["status"]}), query.get("restaurant"), frozenset(query["rating"]))
+
+
+class ReviewDetail(V4View):
+    """`/api/v4/reviews/{id}`: one review."""
+
+    permission_classes = [Gate("api_v4_reviews")]
+    v3_path: ClassVar[str | None] = "/api/reviews/{review_id}"
+    service: ClassVar[ReviewService] = ReviewService()
+
+    def get(self, request: Request, review_id: int) -> Response:
+        """Answer one review."""
+        if review_id > MAX_ID:
+            raise ReviewNotFound
+        review = self.service.get(Wanted(review_id, visible_states(request)))
+        return v4_conditional(request, present_review(review), version=review.version)
+
+
+urlpatterns = [
+    path("api/v4/reviews", Reviews.as_view(), name="v4-reviews"),
+    path("api/v4/reviews/<int:review_id>", ReviewDetail.as_view(), name="v4-review"),
+]
