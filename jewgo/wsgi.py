@@ -6,4 +6,10 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jewgo.settings")
 
-application = get_wsgi_application()
+DO_NOT_RESPAWN = 3
+"""gunicorn ends whole when a worker ends with this; with any other status it would start the same worker for ever."""
+
+try:
+    application = get_wsgi_application()
+except SystemExit as refusal:  # the environment is not right, and jewgo.core.environment has said why
+    raise SystemExit(DO_NOT_RESPAWN) from refusal

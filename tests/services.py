@@ -19,6 +19,7 @@ TEST_DEFAULTS = {
     "SECRET_KEY": "a key for tests only, which is long enough for the checks of Django",
     "ROLLOUT_SECRET": "a secret for tests only, which is long enough",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "JEWGO_LOCAL": "on",
     "ROLLOUT_DRILLS": "on",
     "JEWGO_LOCAL": "on",  # plain HTTP: the test client would meet nothing but redirects to HTTPS
 }

@@ -16,11 +16,11 @@ class Environment(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
-    database_url: PostgresDsn
-    redis_url: RedisDsn
-    secret_key: str = Field(min_length=32)
-    rollout_secret: str = Field(min_length=32)
-    allowed_hosts: Words
+    database_url: PostgresDsn = Field(description="postgres://USER:PASSWORD@HOST:PORT/NAME, PostgreSQL 17 or newer")
+    redis_url: RedisDsn = Field(description="redis://[:PASSWORD@]HOST:PORT/NUMBER, Redis or Valkey")
+    secret_key: str = Field(min_length=32, description="signs sessions and cursors: 50 random characters")
+    rollout_secret: str = Field(min_length=32, description="signs device cookies; never the same as SECRET_KEY")
+    allowed_hosts: Words = Field(description="host names this service answers to, with commas between")
     csrf_trusted_origins: Words = []
     behind_proxy: Switch = "off"
     jewgo_local: Switch = "off"
@@ -28,7 +28,10 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rollout_pulse: Switch = "on"
     rollout_drills: Switch = "off"
+    bind_host: str = "0.0.0.0"  # noqa: S104 -- a container's port is published on purpose; local mode says 127.0.0.1
+    port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=2, ge=1, le=256)
+    threads: int = Field(default=4, ge=1, le=256)
 
     @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
     @classmethod
@@ -41,10 +44,15 @@ def read() -> Environment:
     try:
         return Environment()
     except ValidationError as error:
-        lines = [f"  {str(problem['loc'][0]).upper()}: {problem['msg']}" for problem in error.errors()]
         sys.stderr.write(
             "JewGo cannot start; the environment is not right:\n"
-            + "\n".join(lines)
+            + "\n".join(_line(str(problem["loc"][0]), problem["msg"]) for problem in error.errors(include_input=False))
             + "\nSet these variables, or run the command with local services: python -m jewgo.core.local COMMAND …\n"
         )
         raise SystemExit(2) from None
+
+
+def _line(field: str, message: str) -> str:
+    """Say what is wrong with a variable and what it is for, never what it holds: it may be a secret."""
+    purpose = Environment.model_fields[field].description
+    return f"  {field.upper()}: {message}" + (f" ({purpose})" if purpose else "")

@@ -27,6 +27,7 @@ SUPERVISORS_TO_TRY = 3
 
 LOCAL_DEFAULTS = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
+    "BIND_HOST": "127.0.0.1",
     "JEWGO_LOCAL": "on",
     "ROLLOUT_DRILLS": "on",
 }
@@ -113,6 +114,18 @@ def enter(environment: MutableMapping[str, str]) -> Lease:
     return lease
 
 
+def enter_or_exit(environment: MutableMapping[str, str]) -> Lease:
+    """Do as `enter`, or end the process with status 2 and the reason."""
+    try:
+        return enter(environment)
+    except LocalError as error:
+        sys.stderr.write(
+            f"The local services cannot start: {error}\n"
+            "They are for development; elsewhere set DATABASE_URL, REDIS_URL, SECRET_KEY, ROLLOUT_SECRET, ALLOWED_HOSTS.\n"
+        )
+        raise SystemExit(2) from None
+
+
 def is_meant_by(environment: Mapping[str, str]) -> bool:
     """Say whether `environment` leaves the choice of a database to us, or asks for local mode by name."""
     return not environment.get("DATABASE_URL") or environment.get("JEWGO_LOCAL") == "on"
@@ -144,11 +157,7 @@ def main(command: Sequence[str]) -> None:
     """Become `command`: the same process, so signals, terminal and exit code are its own. 127 if there is none such."""
     if not command:
         sys.exit("usage: python -m jewgo.core.local COMMAND [ARGUMENT…]")
-    try:
-        lease = enter(os.environ)
-    except LocalError as error:
-        sys.exit(f"The local services cannot start: {error}")
-    lease.keep_over_exec()
+    enter_or_exit(os.environ).keep_over_exec()
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     try:
         os.execvp(command[0], list(command))  # noqa: S606 -- the command is what the caller typed
