@@ -52,7 +52,7 @@ class Flag(AbstractUserFlag):
     entered_at = models.DateTimeField("in this place since", default=timezone.now)
     started_at = models.DateTimeField("attempt began at", null=True, blank=True)
 
-    objects: ClassVar[FlagRepository] = FlagRepository()
+    objects: ClassVar[FlagRepository] = FlagRepository()  # type: ignore[assignment]  # a repository, not waffle's manager
 
     class Meta(AbstractUserFlag.Meta):
         abstract = False
@@ -226,7 +226,7 @@ class StageChange(models.Model):
     to_holdout = percentage_field()
     attempt = models.PositiveIntegerField()
     flag_version = models.PositiveBigIntegerField()
-    request_id = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=128, blank=True)
     evidence = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     previous_hash = models.CharField(max_length=64, unique=True)

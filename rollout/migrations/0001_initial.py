@@ -275,7 +275,7 @@ class Migration(migrations.Migration):
                 ("to_holdout", models.DecimalField(decimal_places=2, max_digits=5)),
                 ("attempt", models.PositiveIntegerField()),
                 ("flag_version", models.PositiveBigIntegerField()),
-                ("request_id", models.CharField(blank=True, max_length=100)),
+                ("request_id", models.CharField(blank=True, max_length=128)),
                 ("evidence", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ("details", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ("previous_hash", models.CharField(max_length=64, unique=True)),

@@ -1,0 +1,222 @@
+"""The one machine that changes a stage: every legal move, whichever door it is asked through."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Unpack
+
+from django.utils import timezone
+
+from jewgo.core.errors import Conflict, Forbidden
+from rollout import drills, propagation, stages, targeting
+from rollout.explanation import explain
+from rollout.models import Flag
+from rollout.moves import Features, Order, Report, Selection, Terms, command
+from rollout.propagation import Propagation
+from rollout.stages import IllegalMove, Position, Stage, is_off_plan, parse_percentage, step_at, widens
+from rollout.status import status
+from rollout.transitions import Change, Planner, Scene, Transition, require_prerequisites
+
+UNRECORDED = {"evidence": "not recorded yet, counts as satisfied", "parity": "not recorded yet, counts as satisfied"}
+"""Criteria of a wider step that nothing measures yet; the ledger says so rather than claim that they were met."""
+
+
+class CertificateMissing(Conflict):
+    """Nothing has proven yet that the v3 engine is not needed any more."""
+
+    code, title = "certificate_missing", "The certificate for COMPLETE is missing"
+
+
+class SuperuserRequired(Forbidden):
+    code, title = "superuser_required", "Only a superuser may reopen a completed feature"
+
+
+class RolloutService:
+    """Every move of the rollout.
+
+    Each takes a name, names or a Selection, and as keyword arguments `Terms`: an actor, a reason, and if wanted
+    `dry_run`, `force`, `expect_version`, `evidence`. Each is one transaction: the features and what they depend on are
+    locked in name order, every one is planned, and either all are written with their ledger lines or none is. What is
+    already so is reported as that, without a line. Returns once committed; workers follow (`propagation`).
+
+    Raises UnknownFeature, Busy, StaleVersion, ReasonRequired, and for what is refused the reason of a single feature or
+    MovesRefused for several.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = timezone.now) -> None:
+        self._clock = clock
+
+    def start(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Begin a new attempt: DISABLED → TESTING."""
+        return self._move(Transition("start", _start), features, terms)
+
+    def advance(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Go to the next step of the plan. By hand the dwell may be cut short; the ledger says so."""
+        return self._move(Transition("advance", _advance), features, terms)
+
+    def set_percentage(self, percentage: object, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Go to PARTIAL at this percentage (number or text), on the plan or off it. Narrowing is never gated."""
+        wanted = parse_percentage(percentage)
+
+        def plan(flag: Flag, scene: Scene) -> Change | None:
+            return _towards(flag, scene, stages.set_percentage(flag.position, wanted))
+
+        return self._move(Transition("set", plan), features, terms)
+
+    def pause(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Hold automatic widening; automatic rollback stays armed and nobody's arm changes."""
+        return self._move(Transition("pause", _holding(True)), features, terms)
+
+    def resume(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Let automatic widening go on."""
+        return self._move(Transition("resume", _holding(False)), features, terms)
+
+    def rollback(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Send every caller back to v3, now, with everything that stands on these features.
+
+        Never gated and never in the way of itself: repeating it is "already so". A COMPLETE feature is refused in the
+        report with the commands that help; raised only when nothing else was named.
+        """
+        transition = Transition("rollback", _rollback, takes_dependants=True, tolerates_refusals=True)
+        return self._move(transition, features, terms)
+
+    def complete(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """FULL → COMPLETE: the v3 engine is never called again. Needs the certificate, or `force`."""
+        return self._move(Transition("complete", _complete), features, terms)
+
+    def reopen(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """COMPLETE → FULL without a holdout: nobody's arm changes, v3 is a fallback again. For superusers."""
+        return self._move(Transition("reopen", _reopen), features, terms)
+
+    def set_holdout(self, percentage: object, features: Features, **terms: Unpack[Terms]) -> Report:
+        """Keep this share (0 to 50 %) on control at FULL."""
+        wanted = parse_percentage(percentage)
+
+        def plan(flag: Flag, scene: Scene) -> Change | None:
+            return _towards(flag, scene, stages.set_holdout(flag.position, wanted))
+
+        return self._move(Transition("holdout", plan), features, terms)
+
+    def set_testers(
+        self, features: Features, *, add: Sequence[str] = (), remove: Sequence[str] = (), **terms: Unpack[Terms]
+    ) -> Report:
+        """Add and remove testers: people by e-mail or `u:<id>`, groups by name or `g:<id>`, `staff`, `superusers`.
+
+        Raises UnknownTester.
+        """
+        return self._move(Transition("testers", targeting.testers(add, remove)), features, terms)
+
+    def override(self, features: Features, identity: str, is_in: bool | None, **terms: Unpack[Terms]) -> Report:
+        """Put one identity in (True) or out (False) whatever its slot says, or None: leave it to its slot again.
+
+        Raises InvalidIdentity.
+        """
+        return self._move(Transition("override", targeting.override(identity, is_in)), features, terms)
+
+    def drill(self, features: Features, fault: "drills.Fault", **terms: Unpack[Terms]) -> Report:
+        """Inject a fault into the candidate engine until it expires. Raises DrillsOff where they are not allowed."""
+        return self._move(Transition("drill", drills.begin(fault)), features, terms)
+
+    def end_drill(self, features: Features, **terms: Unpack[Terms]) -> Report:
+        """End the live drills of these features; allowed everywhere."""
+        return self._move(Transition("end_drill", drills.end), features, terms)
+
+    def propagation(self, version: int | None = None) -> Propagation:
+        """Say which workers decide by `version`, by default the newest."""
+        return propagation.propagation(version)
+
+    def wait_until_applied(self, version: int, timeout_s: float, **hooks: Any) -> Propagation:
+        """Wait until every live worker has applied `version`, at most `timeout_s`; ask the answer's `is_done`."""
+        return propagation.wait_until_applied(version, timeout_s, **hooks)
+
+    def status(self, names: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the whole picture as `rollout status --json` prints it. Raises UnknownFeature."""
+        return status(names, self._clock())
+
+    def explain(self, feature: str, identity: str) -> dict[str, Any]:
+        """Say which engine serves `identity`, and why. Raises UnknownFeature, InvalidIdentity."""
+        return explain(feature, identity)
+
+    def _move(self, transition: Transition, features: Features, terms: Terms) -> Report:
+        return transition.carry_out(Selection.of(features), Order(**terms), self._clock())
+
+
+def _start(flag: Flag, scene: Scene) -> Change | None:
+    after = stages.start(flag.position)
+    if after == flag.position:
+        return None
+    notes = require_prerequisites(flag, scene, after)
+    columns = {"attempt": flag.attempt + 1, "started_at": scene.at, "paused": False}
+    return Change(after, columns, notes=notes)
+
+
+def _advance(flag: Flag, scene: Scene) -> Change | None:
+    return _towards(flag, scene, stages.advance(flag.position, flag.plan))
+
+
+def _rollback(flag: Flag, _: Scene) -> Change | None:
+    try:
+        after = stages.rollback(flag.position)
+    except IllegalMove as error:
+        error.hint = f"Next: {command('reopen', flag.name)}  and then: {command('rollback', flag.name)}"
+        raise
+    if after.stage is flag.position.stage:
+        return None
+    return Change(after, {"started_at": None, "paused": False})
+
+
+def _complete(flag: Flag, scene: Scene) -> Change | None:
+    after = stages.complete(flag.position)
+    if after == flag.position:
+        return None
+    if not scene.order.force:
+        raise CertificateMissing(
+            "There is no certificate: nothing yet measures whether v3 is still needed.",
+            hint=f"If you know that it is not: {command('complete', flag.name)} --force",
+        )
+    return Change(after, details={"certificate": "missing"}, notes=require_prerequisites(flag, scene, after))
+
+
+def _reopen(flag: Flag, scene: Scene) -> Change | None:
+    after = stages.reopen(flag.position)
+    if after == flag.position:
+        return None
+    if not scene.order.actor.is_superuser:
+        raise SuperuserRequired(f"{flag.name} is COMPLETE; only a superuser may reopen it.")
+    return Change(after)
+
+
+def _holding(is_held: bool) -> Planner:
+    def plan(flag: Flag, _: Scene) -> Change | None:
+        stages.hold_widening(flag.position)
+        return None if flag.paused == is_held else Change(flag.position, {"paused": is_held})
+
+    return plan
+
+
+def _towards(flag: Flag, scene: Scene, after: Position) -> Change | None:
+    """Plan a move along the percentages: gated where it widens, with what the ledger has to say about it."""
+    before = flag.position
+    if after == before:
+        return None
+    notes = require_prerequisites(flag, scene, after)
+    details: dict[str, Any] = {"off_plan": True} if is_off_plan(after, flag.plan) else {}
+    if widens(before, after):
+        details["criteria"] = UNRECORDED
+        notes += _dwell_cut_short(flag, scene.at)
+    if details.get("off_plan"):
+        notes += (f"{after} is not a step of the plan",)
+    return Change(after, details=details, notes=notes)
+
+
+def _dwell_cut_short(flag: Flag, at: datetime) -> tuple[str, ...]:
+    step = step_at(flag.position, flag.plan)
+    stayed = at - flag.entered_at
+    if step is None or flag.position.stage is Stage.TESTING or stayed >= step.dwell:
+        return ()
+    return (f"moved by hand after {_hours(stayed)} of a dwell of {_hours(step.dwell)}",)
+
+
+def _hours(duration: timedelta) -> str:
+    minutes = int(duration.total_seconds() // 60)
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h" if hours and not rest else f"{hours} h {rest:02} min"
