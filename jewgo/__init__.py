@@ -1,1 +1,3 @@
 """JewGo: composition of the apps into one service."""
+
+__version__ = "0.1.0"

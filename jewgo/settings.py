@@ -60,7 +60,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        "DIRS": [BASE_DIR / "jewgo" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -117,6 +117,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "jewgo" / "static"]
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: there is no step to forget
 WHITENOISE_AUTOREFRESH = LOCAL
 

@@ -1,5 +1,7 @@
 """The v3 contract: /api/…, frozen."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("restaurants.api.v3")),
+]

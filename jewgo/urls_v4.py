@@ -2,4 +2,8 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from jewgo import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *health.v4,
+]

@@ -8,6 +8,6 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from jewgo.core import cache, retirement  # noqa: PLC0415, F401 -- both need the settings; cache hears `recovered`
+        from jewgo.core import cache, retirement  # noqa: F401 -- both need the settings; cache hears `recovered`
 
         retirement.listen()

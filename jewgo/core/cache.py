@@ -80,8 +80,9 @@ class Namespace:
         found = self.cache.get_many([self._generation_key, entry_key])
         generation = found.get(self._generation_key) or self._begin()
         entry = found.get(entry_key)
-        is_ours = isinstance(entry, list) and entry[0] == generation
-        return generation, entry[1] if is_ours else _MISSING
+        if isinstance(entry, list) and entry[0] == generation:
+            return generation, entry[1]
+        return generation, _MISSING
 
     def _begin(self) -> str:
         """Store a first generation, unless somebody else has done it meanwhile; return the one that stands."""

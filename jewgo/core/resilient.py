@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 import orjson
+from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.dispatch import Signal
 from django_redis.cache import RedisCache
@@ -255,3 +256,9 @@ class ResilientCache(BaseCache):
         self.breaker.close()
         logger.info("the cache answers again")
         return True
+
+
+def is_redis_there() -> bool:
+    """Ask Redis itself, whatever the breaker believes."""
+    backend = caches["default"]
+    return isinstance(backend, ResilientCache) and backend.ping()

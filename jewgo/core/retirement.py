@@ -63,7 +63,7 @@ sunset = SunsetDate()
 
 
 def _stored() -> datetime | None:
-    from jewgo.core.models import Sunset  # noqa: PLC0415 -- middleware is imported before the app registry is full
+    from jewgo.core.models import Sunset  # late: settings name this module before the app registry is full
 
     return Sunset.objects.filter(contract=Sunset.Contract.V3).values_list("at", flat=True).first()
 

@@ -23,9 +23,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = {str(name): [self._unknown(str(name))] for name in data if name not in self.fields}
             if unknown:
                 raise serializers.ValidationError(unknown)
-        value = super().to_internal_value(data)
-        _refuse_unstorable(value)
-        return value
+        return super().to_internal_value(data)
 
     def _unknown(self, name: str) -> serializers.ErrorDetail:
         near = difflib.get_close_matches(name, self.fields, n=1)
@@ -64,8 +62,13 @@ def read_body(kind: type[Fields], data: Any, *, partial: bool = False) -> dict[s
 
 
 def _validated(serializer: serializers.Serializer[Any], *, in_body: bool) -> dict[str, Any]:
-    if not serializer.is_valid():
-        raise InvalidInput(problems=problems_of(serializer.errors, in_body=in_body))
+    """Also refuse NaN, the infinities, and integers beyond PostgreSQL's bigint, wherever a field let them through."""
+    wrong: Any = serializer.errors if not serializer.is_valid() else None
+    wrong = wrong or {
+        name: [reason] for name, item in serializer.validated_data.items() if (reason := _unstorable(item))
+    }
+    if wrong:
+        raise InvalidInput(problems=problems_of(wrong, in_body=in_body))
     return dict(serializer.validated_data)
 
 
@@ -116,14 +119,9 @@ def _pointer(path: Iterable[str]) -> str:
     return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in path)
 
 
-def _refuse_unstorable(value: Mapping[str, Any]) -> None:
-    """Refuse NaN, the infinities, and integers beyond PostgreSQL's bigint, wherever a field let them through."""
-    wrong = {name: [reason] for name, item in value.items() if (reason := _unstorable(item))}
-    if wrong:
-        raise serializers.ValidationError(wrong)
-
-
 def _unstorable(value: Any) -> serializers.ErrorDetail | None:
+    if isinstance(value, Mapping):
+        return _unstorable(list(value.values()))
     if isinstance(value, (list, tuple)):
         return next((reason for item in value if (reason := _unstorable(item))), None)
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,0 +1,58 @@
+"""The documentation pages: Swagger UI, Redoc, the committed OpenAPI files and the list of error codes, all offline."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from csp.decorators import csp_update
+from jewgo.core.errors import REGISTRY, NotFound
+
+FILES: Final[Path] = settings.BASE_DIR / "docs" / "openapi"
+# Swagger UI and Redoc write style elements of their own; Redoc searches in a worker made of a blob.
+THEIR_NEEDS: Final[dict[str, Any]] = {"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"]}
+
+
+@require_safe
+def openapi(request: HttpRequest, contract: str) -> HttpResponseBase:
+    """Send the committed description of a contract."""
+    file = FILES / f"{contract}.yaml"
+    if not file.exists():
+        raise NotFound(hint="Run `make schema` to write docs/openapi.")
+    return FileResponse(file.open("rb"), content_type="application/yaml")
+
+
+@require_safe
+@csp_update(THEIR_NEEDS)
+def page(request: HttpRequest, template: str, contract: str, schema: str) -> HttpResponse:
+    """Show the description of a contract for people."""
+    return HttpResponse(render_to_string(f"jewgo/{template}.html", {"contract": contract, "schema": schema}))
+
+
+@require_safe
+def error_codes(request: HttpRequest) -> HttpResponse:
+    """List every error code; the `type` of a problem leads here."""
+    kinds = [kind for _, kind in sorted(REGISTRY.items())]
+    return HttpResponse(render_to_string("jewgo/errors.html", {"kinds": kinds}))
+
+
+def routes(contract: str, prefix: str) -> list[URLPattern]:
+    """Return the documentation's routes of one contract below `prefix`."""
+    shown = {"contract": contract, "schema": f"/{prefix}/openapi.yaml"}
+    return [
+        path(f"{prefix}/openapi.yaml", openapi, {"contract": contract}, name=f"{contract}-openapi"),
+        path(f"{prefix}/docs", page, {"template": "swagger", **shown}, name=f"{contract}-docs"),
+        path(f"{prefix}/redoc", page, {"template": "redoc", **shown}, name=f"{contract}-redoc"),
+    ]
+
+
+urlpatterns = [
+    *routes("v3", "api"),
+    *routes("v4", "api/v4"),
+    path("api/v4/docs/errors", error_codes, name="error-codes"),
+]
