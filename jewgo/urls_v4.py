@@ -1,9 +1,10 @@
 """The v4 contract: /api/v4/…"""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
 from jewgo import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *health.v4,
+    path("", include("restaurants.api.v4")),
 ]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-
 MAX_ID = 2**63 - 1
 """The largest id that the database can hold; whatever is larger names nothing."""
 

@@ -1,0 +1,206 @@
+"""The v3 contract of restaurants, frozen: what apps in the field speak, whichever engine answers."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+from django.urls import path
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jewgo.core.api import V3View, v3_envelope
+from jewgo.core.errors import InvalidInput
+from restaurants import rules, services
+from restaurants.api.v3_forms import ValidationFailed, read_draft
+from restaurants.api.v3_shapes import (
+    present_kosher_types,
+    present_list,
+    present_place,
+    present_search,
+    present_statistics,
+)
+from restaurants.values import Draft, ListCriteria, SearchCriteria
+from rollout.identity import identify
+from rollout.switch import Switch, Toggle
+from users.api.permissions import HasScopeToWrite
+
+logger = logging.getLogger(__name__)
+
+RESTAURANTS: Final = "api_v4_restaurants"
+MAX_QUERY: Final = 200
+"""Characters of a search that are looked at; what follows is ignored, as v3 ignores what it does not understand."""
+
+LIST = Switch(RESTAURANTS, "restaurants.list", candidate=services.list_places, present=present_list, writes=False)
+SEARCH = Switch(RESTAURANTS, "restaurants.search", candidate=services.search, present=present_search, writes=False)
+DETAIL = Switch(RESTAURANTS, "restaurants.detail", candidate=services.detail, present=present_place, writes=False)
+KOSHER_TYPES = Switch(
+    RESTAURANTS,
+    "restaurants.kosher_types",
+    candidate=services.kosher_types,
+    present=present_kosher_types,
+    writes=False,
+)
+BUSINESS_TYPES = Switch(
+    RESTAURANTS, "restaurants.business_types", candidate=services.business_types, present=list[str], writes=False
+)
+STATISTICS = Switch(
+    "api_v4_statistics",
+    "restaurants.statistics",
+    candidate=services.statistics,
+    present=present_statistics,
+    writes=False,
+)
+CREATE = Switch(RESTAURANTS, "restaurants.create", candidate=services.accept, present=present_place, writes=True)
+VALIDATION = Toggle("api_v4_validation")
+
+
+class QueryRequired(InvalidInput):
+    """A search without anything to search for."""
+
+    title = "Query parameter 'q' is required"
+
+
+class RestaurantsView(V3View):
+    """The list, and new entries."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+    permission_classes: Sequence[type[BasePermission]] = [HasScopeToWrite("catalog:write")]
+
+    def get(self, request: Request) -> Response:
+        """List approved restaurants by id."""
+        criteria = _criteria(self, request)
+        found = LIST(request, criteria)
+        places, total = found["restaurants"], found["total"]
+        window = {"limit": criteria.limit, "offset": criteria.offset}
+        filters = _filters(criteria)
+        return v3_envelope(
+            request,
+            data={"restaurants": places},
+            message=f"Retrieved {len(places)} restaurants",
+            meta={"count": len(places), "total": total, **window, **({"filters": filters} if filters else {})},
+            top_level={"restaurants": places, "pagination": {**window, "count": len(places), "total": total}},
+        )
+
+    def post(self, request: Request) -> Response:
+        """Add a restaurant; it awaits approval."""
+        actor = str(identify(request))
+        draft = read_draft(request.data, source=f"v3 API, {actor}")
+        if VALIDATION.is_on(request):
+            _hold_against_rules(draft)
+        place = CREATE(request, draft, actor)
+        return v3_envelope(request, data={"restaurant": place}, message="Restaurant created", status=201)
+
+
+class SearchView(V3View):
+    """Search by what people type."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    def get(self, request: Request) -> Response:
+        """Search names, addresses, cities and agencies; the best first."""
+        q = request.query_params.get("q", "").strip()
+        if not q:
+            raise QueryRequired
+        window = self.window(request, limit=20, maximum=100)
+        started = time.perf_counter()
+        found = SEARCH(request, SearchCriteria(q[:MAX_QUERY], window.limit, window.offset))
+        data = {
+            "results": found["results"],
+            "query": q,
+            "total_results": found["total"],
+            "execution_time": round(time.perf_counter() - started, 6),
+        }
+        return v3_envelope(
+            request, data=data, meta={"query": q, "count": len(found["results"]), "total": found["total"]}
+        )
+
+
+class RestaurantView(V3View):
+    """One restaurant."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    def get(self, request: Request, restaurant_id: int) -> Response:
+        """Show an approved restaurant."""
+        place = DETAIL(request, restaurant_id)
+        return v3_envelope(request, data={"restaurant": place}, top_level={"restaurant": place})
+
+
+class KosherTypesView(V3View):
+    """The kosher categories in use."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    def get(self, request: Request) -> Response:
+        """List the categories that approved restaurants show, with their numbers."""
+        types = KOSHER_TYPES(request)
+        return v3_envelope(request, data={"kosher_types": types}, top_level={"kosher_types": types})
+
+
+class BusinessTypesView(V3View):
+    """The listing types in use."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    def get(self, request: Request) -> Response:
+        """List the listing types of approved restaurants."""
+        return v3_envelope(request, data={"business_types": BUSINESS_TYPES(request)})
+
+
+class StatisticsView(V3View):
+    """The catalogue in numbers."""
+
+    successor: ClassVar[str] = "/api/v4/statistics"
+
+    def get(self, request: Request) -> Response:
+        """Show the catalogue in numbers."""
+        return v3_envelope(request, data=STATISTICS(request), message="Statistics retrieved")
+
+
+def _criteria(view: V3View, request: Request) -> ListCriteria:
+    asked = request.query_params
+    category = asked.get("kosher_type") or asked.get("kosher_category") or ""
+    window = view.window(request, limit=100, maximum=1000)
+    return ListCriteria(
+        kosher_category=category.strip().lower() or None,
+        record_state=asked.get("status") or None,
+        state=asked.get("state") or None,
+        city=asked.get("city") or None,
+        business_types=tuple(filter(None, asked.getlist("business_types"))),
+        limit=window.limit,
+        offset=window.offset,
+    )
+
+
+def _filters(criteria: ListCriteria) -> dict[str, Any]:
+    """Return the filters that were asked for, as they were understood."""
+    filters = {
+        "kosher_category": criteria.kosher_category,
+        "status": criteria.record_state,
+        "state": criteria.state,
+        "city": criteria.city,
+        "business_types": list(criteria.business_types),
+    }
+    return {name: value for name, value in filters.items() if value}
+
+
+def _hold_against_rules(draft: Draft) -> None:
+    """Refuse what docs/migration.md lists; write any other finding of v4's rules to the log only."""
+    found = rules.findings(draft)
+    refused = [problem for problem in found if problem.code in rules.EXTRA_REFUSALS]
+    if refused:
+        raise ValidationFailed(problems=refused)
+    if found:
+        logger.info("v3 write breaks rules of v4", extra={"fields": {"findings": [problem.code for problem in found]}})
+
+
+urlpatterns = [
+    path("api/restaurants", RestaurantsView.as_view()),
+    path("api/restaurants/search", SearchView.as_view()),
+    path("api/restaurants/business-types", BusinessTypesView.as_view()),
+    path("api/restaurants/<int:restaurant_id>", RestaurantView.as_view()),
+    path("api/kosher-types", KosherTypesView.as_view()),
+    path("api/statistics", StatisticsView.as_view()),
+]

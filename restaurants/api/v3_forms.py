@@ -1,0 +1,109 @@
+"""What v3 asks of a restaurant that is posted: its own rules, no stricter than it ever was."""
+
+from typing import Any, Final
+
+from rest_framework import serializers
+
+from jewgo.core.api.strict import problems_of
+from jewgo.core.errors import InvalidInput, Problem
+from restaurants.kosher import Attribute, Category, Level
+from restaurants.rules import zone
+from restaurants.values import Draft, LevelFact
+
+UNKNOWN: Final = "unknown"
+CATEGORIES: Final = (*Category.values, UNKNOWN)
+BOOLEANS: Final = {"is_cholov_yisroel": Attribute.CHOLOV_YISROEL, "is_pas_yisroel": Attribute.PAS_YISROEL}
+COLUMNS: Final = (
+    "name",
+    "address",
+    "city",
+    "state",
+    "zip_code",
+    "phone_number",
+    "listing_type",
+    "website",
+    "short_description",
+    "price_range",
+    "google_listing_url",
+    "latitude",
+    "longitude",
+    "timezone",
+)
+
+
+class ValidationFailed(InvalidInput):
+    """A body that v3 refuses; each line of `meta.validation_errors` names a field."""
+
+    title = "Validation failed"
+
+
+class RestaurantForm(serializers.Serializer[Any]):
+    """The fields that v3 reads from a body; any other is ignored."""
+
+    name = serializers.CharField(max_length=200)
+    address = serializers.CharField(max_length=300)
+    city = serializers.CharField(max_length=100)
+    state = serializers.CharField(max_length=50)
+    zip_code = serializers.CharField(max_length=20)
+    phone_number = serializers.CharField(max_length=50)
+    kosher_category = serializers.CharField()
+    listing_type = serializers.CharField(max_length=50)
+    website = serializers.URLField(max_length=500, required=False, allow_null=True, allow_blank=True)
+    certifying_agency = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
+    is_cholov_yisroel = serializers.BooleanField(required=False, allow_null=True, default=None)
+    is_pas_yisroel = serializers.BooleanField(required=False, allow_null=True, default=None)
+    hours_of_operation = serializers.CharField(max_length=5000, required=False, allow_null=True, allow_blank=True)
+    short_description = serializers.CharField(max_length=5000, required=False, allow_null=True, allow_blank=True)
+    price_range = serializers.RegexField(r"^[$]{1,4}$", required=False, allow_null=True, allow_blank=True)
+    image_url = serializers.URLField(max_length=1000, required=False, allow_null=True, allow_blank=True)
+    google_listing_url = serializers.URLField(max_length=500, required=False, allow_null=True, allow_blank=True)
+    latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True)
+    longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True)
+    timezone = serializers.CharField(max_length=64, required=False, allow_null=True, allow_blank=True)
+
+    def validate_kosher_category(self, value: str) -> str:
+        """Return the category in lower case, one of those that v3 knows."""
+        category = value.lower()
+        if category not in CATEGORIES:
+            raise serializers.ValidationError(f"Must be one of {', '.join(CATEGORIES)}.")
+        return category
+
+    def validate_timezone(self, value: str | None) -> str | None:
+        """Return the zone when it exists: `current_time_local` is computed from it."""
+        if value and zone(value) is None:
+            raise serializers.ValidationError("There is no such time zone.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields when the coordinates are whole."""
+        if (attrs.get("latitude") is None) != (attrs.get("longitude") is None):
+            raise serializers.ValidationError("latitude and longitude go together.")
+        return attrs
+
+
+def read_draft(body: Any, *, source: str) -> Draft:
+    """Return what a posted body proposes, with `source` as the source of its facts; raises `ValidationFailed`."""
+    if not isinstance(body, dict):
+        raise ValidationFailed(problems=[Problem("invalid", "The body must be a JSON object.")])
+    form = RestaurantForm(data=body)
+    if not form.is_valid():
+        raise ValidationFailed(problems=problems_of(form.errors, in_body=True))
+    return _draft(form.validated_data, source)
+
+
+def _draft(said: dict[str, Any], source: str) -> Draft:
+    category = said["kosher_category"]
+    columns: dict[str, Any] = {name: None if said.get(name) == "" else said.get(name) for name in COLUMNS}
+    return Draft(
+        **columns,
+        kosher_categories=() if category == UNKNOWN else (category,),
+        hours_raw=said.get("hours_of_operation") or None,
+        agency=said.get("certifying_agency") or None,
+        images=(said["image_url"],) if said.get("image_url") else (),
+        levels=tuple(_level(name, said[name], source) for name in BOOLEANS if said[name] is not None),
+        source=source,
+    )
+
+
+def _level(name: str, holds: bool, source: str) -> LevelFact:
+    return LevelFact(BOOLEANS[name].value, (Level.ALL if holds else Level.NONE).value, source=source)

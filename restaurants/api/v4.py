@@ -1,0 +1,131 @@
+"""The v4 contract of restaurants: straight to the v4 engine, behind the gate."""
+
+from dataclasses import fields
+from functools import partial
+from typing import Any, ClassVar, Final
+
+from django.urls import path, reverse
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from jewgo.core.api import V4View, etag_for, require_match, v4_conditional, v4_response
+from jewgo.core.api.wire import dumps
+from jewgo.core.paging import PageRequest
+from restaurants import services
+from restaurants.api.v4_forms import (
+    FieldsQuery,
+    ListQuery,
+    NewRestaurantBody,
+    RestaurantBody,
+    WriteQuery,
+    changes_of,
+    draft_of,
+    filter_of,
+)
+from restaurants.api.v4_shapes import present
+from restaurants.values import Draft, Place
+from rollout.gate import Gate
+from rollout.identity import identify
+from users.api.permissions import HasScopeToWrite, has_scope
+
+OWN_DOORS: Final = frozenset({"agency", "images", "hours_raw"})
+"""What a change of the restaurant itself leaves alone."""
+
+
+class CatalogueView(V4View):
+    """Reads are open, writes need the scope; all behind the gate."""
+
+    permission_classes = [
+        Gate("api_v4_restaurants"),
+        HasScopeToWrite("catalog:write"),
+    ]
+
+
+class RestaurantsView(CatalogueView):
+    """The list, and new entries."""
+
+    v3_path: ClassVar[str | None] = "/api/restaurants"
+
+    def get(self, request: Request) -> Response:
+        """List approved restaurants, filtered, sorted, by pages."""
+        query = self.query(ListQuery)
+        asked = PageRequest.of(query)
+        page = services.page(filter_of(query), query["sort"], asked)
+        today = timezone.now().date()
+        data = [present(place, on=today, only=query.get("fields", ())) for place in page.items]
+        return v4_conditional(request, data, meta={**asked.meta(page), "sort": query["sort"]})
+
+    def post(self, request: Request) -> Response:
+        """Propose a restaurant; it awaits approval. With `dry_run` nothing is stored."""
+        query = self.query(WriteQuery)
+        place = services.create(
+            draft_of(self.body(NewRestaurantBody)), str(identify(request)), dry_run=query["dry_run"]
+        )
+        if query["dry_run"]:
+            return v4_response(_shown(place) | {"id": None}, meta={"dry_run": True})
+        where = reverse("v4-restaurant", kwargs={"restaurant_id": place.id})
+        return _stored(place, status=201, headers={"Location": where})
+
+
+class RestaurantView(CatalogueView):
+    """One restaurant."""
+
+    v3_path: ClassVar[str | None] = "/api/restaurants/{restaurant_id}"
+
+    def get(self, request: Request, restaurant_id: int) -> Response:
+        """Show a restaurant; what is not approved only to those who keep the catalogue."""
+        query = self.query(FieldsQuery)
+        keeps = has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
+        place = services.record(restaurant_id) if keeps else services.detail(restaurant_id)
+        data = present(place, on=timezone.now().date(), only=query.get("fields", ()))
+        return v4_conditional(request, data, version=place.version)
+
+    def put(self, request: Request, restaurant_id: int) -> Response:
+        """Replace what the restaurant says of itself; what is left out becomes unknown."""
+        proposed = draft_of(self.body(RestaurantBody))
+        whole = {field.name: getattr(proposed, field.name) for field in fields(Draft) if field.name not in OWN_DOORS}
+        return self._change(request, restaurant_id, whole)
+
+    def patch(self, request: Request, restaurant_id: int) -> Response:
+        """Change the members that are given."""
+        return self._change(request, restaurant_id, changes_of(self.body(RestaurantBody, partial=True)))
+
+    def delete(self, request: Request, restaurant_id: int) -> Response:
+        """Take the restaurant away; it can be brought back."""
+        query = self.query(WriteQuery)
+        services.delete(
+            restaurant_id,
+            str(identify(request)),
+            expect=partial(require_match, request._request),
+            dry_run=query["dry_run"],
+        )
+        return v4_response(None, meta={"dry_run": True}) if query["dry_run"] else Response(status=204)
+
+    def _change(self, request: Request, restaurant_id: int, changes: dict[str, Any]) -> Response:
+        query = self.query(WriteQuery)
+        place = services.update(
+            restaurant_id,
+            changes,
+            str(identify(request)),
+            expect=partial(require_match, request._request),
+            dry_run=query["dry_run"],
+        )
+        return v4_response(_shown(place), meta={"dry_run": True}) if query["dry_run"] else _stored(place)
+
+
+def _shown(place: Place) -> dict[str, Any]:
+    return present(place, on=timezone.now().date())
+
+
+def _stored(place: Place, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Answer a change with the place as it now stands, and the tag that a GET of it has."""
+    data = _shown(place)
+    tag = {"ETag": etag_for(place.version, dumps([data, None]))}
+    return v4_response(data, status=status, headers={**tag, **(headers or {})})
+
+
+urlpatterns = [
+    path("api/v4/restaurants", RestaurantsView.as_view(), name="v4-restaurants"),
+    path("api/v4/restaurants/<int:restaurant_id>", RestaurantView.as_view(), name="v4-restaurant"),
+]

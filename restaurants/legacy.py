@@ -1,0 +1,205 @@
+"""The v3 engine: plain SQL, one statement an operation. Nobody imports it; its operations register themselves."""
+
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from django.db import connection
+from pydantic import TypeAdapter
+
+from jewgo.core.middleware import current_request_id
+from restaurants.models import Agency, Restaurant
+from restaurants.repositories import UnknownRestaurant
+from restaurants.spelling import normalise
+from restaurants.values import (
+    MAX_ID,
+    Draft,
+    Hit,
+    KosherType,
+    ListCriteria,
+    Listing,
+    Place,
+    SearchCriteria,
+    SearchResult,
+    Statistics,
+)
+from rollout.switch import control
+
+Row = dict[str, Any]
+
+_PLACES: Final = TypeAdapter(Place)
+
+_COLUMNS: Final = tuple(
+    field.name for field in fields(Draft) if field.name not in {"kosher_categories", "agency", "levels", "images"}
+)
+
+_PUBLISHED: Final = "r.state_of_record = 'approved' AND r.deleted_at IS NULL"
+
+_PLACE: Final = """
+    SELECT r.id, r.name, r.address, r.city, r.state, r.country, r.zip_code, r.phone_number, r.website, r.listing_type,
+           r.establishment_type, r.short_description, r.price_range, r.google_listing_url, r.kosher_categories,
+           r.latitude, r.longitude, r.timezone, r.hours_raw, r.hours_raw_json::json AS hours_raw_json, r.opening_hours,
+           r.hours_problem, r.hours_updated_at, r.state_of_record, r.state_reason, r.source, r.sourced_on, r.version,
+           r.created_at, r.updated_at,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'id', c.id, 'number', c.number, 'valid_from', c.valid_from, 'valid_to', c.valid_to,
+                       'scope', c.scope, 'source', c.source, 'sourced_on', c.sourced_on, 'verified_at', c.verified_at,
+                       'agency', json_build_object('id', a.id, 'name', a.name, 'short_name', a.short_name,
+                                                   'website', a.website)) ORDER BY c.id), '[]')
+              FROM restaurants_certificate c JOIN restaurants_agency a ON a.id = c.agency_id
+             WHERE c.restaurant_id = r.id) AS certificates,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'attribute', l.attribute, 'level', l.level, 'scope', l.scope, 'source', l.source,
+                       'sourced_on', l.sourced_on) ORDER BY l.attribute COLLATE "C"), '[]')
+              FROM restaurants_supervisionlevel l WHERE l.restaurant_id = r.id) AS levels,
+           (SELECT coalesce(json_agg(json_build_object('url', i.url, 'is_primary', i.is_primary)
+                                     ORDER BY i.position, i.id), '[]')
+              FROM restaurants_image i WHERE i.restaurant_id = r.id) AS images
+"""
+
+_MATCHING: Final = f"""
+    FROM restaurants_restaurant r
+    WHERE {_PUBLISHED}
+      AND (%(kosher_category)s::text IS NULL OR r.kosher_categories[1] = %(kosher_category)s)
+      AND (%(state)s::text IS NULL OR upper(r.state) = %(state)s)
+      AND (%(city)s::text IS NULL OR r.city_key = %(city)s)
+      AND (%(business_types)s::text[] = '{{}}' OR r.listing_type = ANY(%(business_types)s::text[]))
+"""
+
+_FOUND: Final = f"""
+    FROM restaurants_restaurant r
+    WHERE {_PUBLISHED}
+      AND (%(q)s <%% r.search_text
+           OR NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(r.search_text, word) = 0))
+"""
+
+_RELEVANCE: Final = """,
+    round(greatest(word_similarity(%(q)s, r.sort_name), word_similarity(%(q)s, r.search_text) * 0.9)::numeric, 4)
+        AS relevance
+    """
+
+
+@control("restaurants.list")
+def list_places(criteria: ListCriteria) -> Listing:
+    """Return the window of approved places that match, by id."""
+    if criteria.finds_nothing:
+        return Listing((), 0)
+    asked = {
+        "kosher_category": criteria.kosher_category,
+        "state": criteria.state and criteria.state.strip().upper(),
+        "city": criteria.city and normalise(criteria.city),
+        "business_types": list(criteria.business_types),
+        "limit": criteria.limit,
+        "offset": criteria.offset,
+    }
+    rows = _rows(f"{_PLACE} {_MATCHING} ORDER BY r.id LIMIT %(limit)s OFFSET %(offset)s", asked)
+    return Listing(tuple(map(_place, rows)), _count(_MATCHING, asked))
+
+
+@control("restaurants.search")
+def search(criteria: SearchCriteria) -> SearchResult:
+    """Return the window of approved places in which every word occurs or nearly occurs, the best first."""
+    q = normalise(criteria.text)
+    if not q:
+        return SearchResult((), 0)
+    asked = {"q": q, "words": q.split(), "limit": criteria.limit, "offset": criteria.offset}
+    order = "ORDER BY relevance DESC, r.id LIMIT %(limit)s OFFSET %(offset)s"
+    rows = _rows(f"{_PLACE} {_RELEVANCE} {_FOUND} {order}", asked)
+    hits = tuple(Hit(relevance=float(row.pop("relevance")), place=_place(row)) for row in rows)
+    return SearchResult(hits, _count(_FOUND, asked))
+
+
+@control("restaurants.detail")
+def detail(restaurant_id: int) -> Place:
+    """Return one approved place; raises `UnknownRestaurant`."""
+    return _one(restaurant_id, f"AND {_PUBLISHED}")
+
+
+@control("restaurants.kosher_types")
+def kosher_types() -> tuple[KosherType, ...]:
+    """Return the categories that approved places show, the most frequent first."""
+    rows = _rows(
+        f"""SELECT r.kosher_categories[1] AS name, count(*) AS count FROM restaurants_restaurant r
+            WHERE {_PUBLISHED} AND r.kosher_categories <> '{{}}'
+            GROUP BY 1 ORDER BY 2 DESC, r.kosher_categories[1] COLLATE "C" """  # noqa: S608  # made of constants
+    )
+    return tuple(KosherType(**row) for row in rows)
+
+
+@control("restaurants.business_types")
+def business_types() -> tuple[str, ...]:
+    """Return the listing types that approved places have, in the order of their letters."""
+    rows = _rows(
+        f"""SELECT r.listing_type AS name FROM restaurants_restaurant r
+            WHERE {_PUBLISHED} AND r.listing_type IS NOT NULL GROUP BY 1 ORDER BY r.listing_type COLLATE "C" """  # noqa: S608  # made of constants
+    )
+    return tuple(row["name"] for row in rows)
+
+
+@control("restaurants.statistics")
+def statistics() -> Statistics:
+    """Return the catalogue in numbers."""
+    [row] = _rows(
+        f"""SELECT count(*) AS total_restaurants, max(r.updated_at) AS last_updated,
+                   coalesce(array_agg(DISTINCT r.state) FILTER (WHERE r.state IS NOT NULL), '{{}}') AS states,
+                   coalesce(array_agg(DISTINCT r.listing_type) FILTER (WHERE r.listing_type IS NOT NULL), '{{}}')
+                       AS listing_types,
+                   count(*) FILTER (WHERE r.kosher_categories[1] = 'meat') AS meat,
+                   count(*) FILTER (WHERE r.kosher_categories[1] = 'dairy') AS dairy,
+                   count(*) FILTER (WHERE r.kosher_categories[1] = 'pareve') AS pareve
+            FROM restaurants_restaurant r WHERE {_PUBLISHED}"""  # noqa: S608  # made of constants
+    )
+    return Statistics(
+        total_restaurants=row["total_restaurants"],
+        states=tuple(sorted(row["states"])),
+        listing_types=tuple(sorted(row["listing_types"])),
+        counts_by_kosher_category={name: row[name] for name in ("meat", "dairy", "pareve")},
+        last_updated=row["last_updated"],
+    )
+
+
+@control("restaurants.create")
+def create(draft: Draft, actor: str) -> Place:
+    """Store a new pending place with what hangs on it and its history; return it."""
+    columns = {name: getattr(draft, name) for name in _COLUMNS}
+    restaurant = Restaurant.objects.create(**columns, kosher_categories=list(draft.kosher_categories))
+    if draft.agency:
+        restaurant.certificates.create(agency=_agency(draft.agency), source=draft.source, sourced_on=draft.sourced_on)
+    for fact in draft.levels:
+        restaurant.levels.create(**asdict(fact))
+    for position, url in enumerate(draft.images):
+        restaurant.images.create(url=url, position=position, is_primary=position == 0)
+    said = {name: [None, value] for name, value in asdict(draft).items() if value}
+    restaurant.changes.create(actor=actor, action="create", fields=said, request_id=current_request_id())
+    return _one(restaurant.pk)
+
+
+def _agency(name: str) -> Agency:
+    """Return the agency that is called `name` in any spelling, added if there is none."""
+    known = Agency.objects.filter(keys__contains=[normalise(name)]).order_by("pk").first()
+    return known or Agency.objects.create(name=name)
+
+
+def _one(restaurant_id: int, condition: str = "") -> Place:
+    fits = 0 < restaurant_id <= MAX_ID
+    sql = f"{_PLACE} FROM restaurants_restaurant r WHERE r.id = %(id)s {condition}"
+    rows = _rows(sql, {"id": restaurant_id}) if fits else []
+    if not rows:
+        raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+    return _place(rows[0])
+
+
+def _count(found: str, asked: Row) -> int:
+    [row] = _rows(f"SELECT count(*) AS total {found}", asked)
+    return int(row["total"])
+
+
+def _rows(sql: str, asked: Row | None = None) -> list[Row]:
+    """Run a statement and return its rows by column name; values reach it as parameters only."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, asked or {})
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _place(row: Row) -> Place:
+    return _PLACES.validate_python(row)

@@ -1,0 +1,268 @@
+"""The v4 engine: the catalogue's rules, transactions and cache."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final, TypeVar
+
+import orjson
+from django.db import transaction
+from django.db.models import Count, Max, Q
+from django.utils.timezone import now
+from pydantic import TypeAdapter
+
+from jewgo.core.cache import Namespace
+from jewgo.core.middleware import current_request_id
+from jewgo.core.paging import Cursor, Page, PageRequest
+from restaurants.drafts import columns_of, draft_of, levels_of, parts_of
+from restaurants.filters import ORDERS, Order, PlaceFilter, Sort
+from restaurants.models import Restaurant
+from restaurants.places import read
+from restaurants.repositories import Parts, RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
+from restaurants.rules import require_sound
+from restaurants.values import (
+    MAX_ID,
+    Draft,
+    Hit,
+    KosherType,
+    ListCriteria,
+    Listing,
+    Place,
+    SearchCriteria,
+    SearchResult,
+    Statistics,
+)
+from rollout.switch import Toggle
+
+T = TypeVar("T")
+Expectation = Callable[[int], None]
+"""Called with the stored version under the row's lock; raises to refuse the change."""
+
+CATALOGUE: Final = Namespace("restaurants", ttl_s=300)
+"""What was read of the catalogue; whoever changes the catalogue invalidates it on commit."""
+CACHE: Final = Toggle("api_v4_cache")
+
+COUNTED: Final = ("meat", "dairy", "pareve")
+
+_LISTING: Final = TypeAdapter(Listing)
+_RESULT: Final = TypeAdapter(SearchResult)
+_PLACE: Final = TypeAdapter(Place)
+_PAGE: Final = TypeAdapter(Page[Place])
+_TYPES: Final = TypeAdapter(tuple[KosherType, ...])
+_NAMES: Final = TypeAdapter(tuple[str, ...])
+_STATISTICS: Final = TypeAdapter(Statistics)
+
+
+def list_places(criteria: ListCriteria) -> Listing:
+    """Return the window of approved places that match, by id."""
+    if criteria.finds_nothing:
+        return Listing((), 0)
+    return _through_cache("list", criteria, _LISTING, lambda: _list(criteria))
+
+
+def search(criteria: SearchCriteria) -> SearchResult:
+    """Return the window of approved places in which every word occurs, or that hold words like these, the best first.
+
+    Both sides are compared without case, accents, niqqud and variants of spelling; see `RestaurantQuerySet.matching`.
+    """
+    return _through_cache("search", criteria, _RESULT, lambda: _search(criteria))
+
+
+def detail(restaurant_id: int) -> Place:
+    """Return one approved place; raises `UnknownRestaurant` for what the public does not see."""
+    return _through_cache("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, Restaurant.objects.published()))
+
+
+def record(restaurant_id: int) -> Place:
+    """Return one place in whatever state its record stands, for those who keep the catalogue; never cached."""
+    return _one(restaurant_id, Restaurant.objects.get_queryset().existing())
+
+
+def kosher_types() -> tuple[KosherType, ...]:
+    """Return the categories that approved places show, the most frequent first."""
+    return _through_cache("kosher_types", None, _TYPES, _kosher_types)
+
+
+def business_types() -> tuple[str, ...]:
+    """Return the listing types that approved places have, in the order of their letters."""
+    return _through_cache("business_types", None, _NAMES, _business_types)
+
+
+def statistics() -> Statistics:
+    """Return the catalogue in numbers."""
+    return _through_cache("statistics", None, _STATISTICS, _statistics)
+
+
+def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
+    """Return one page of the approved places that meet `asked`; raises `InvalidCursor`.
+
+    The order `relevance` needs a text to be relevant to: `asked.q` must not be empty then.
+    """
+    key = [asdict(asked), sort, asdict(request)]
+    return _through_cache("page", key, _PAGE, lambda: _page(asked, sort, request))
+
+
+def create(draft: Draft, actor: str, *, dry_run: bool = False) -> Place:
+    """Store a new pending place that keeps v4's rules, and return it; raises `InvalidRestaurant`.
+
+    With `dry_run` everything is done and undone: the place returned is what would have been stored.
+    """
+    require_sound(draft)
+    return _rehearsed(lambda: accept(draft, actor), dry_run=dry_run)
+
+
+@transaction.atomic
+def accept(draft: Draft, actor: str) -> Place:
+    """Store a new pending place whose needs its contract has judged, and return it."""
+    restaurant = Restaurant(**columns_of(draft))
+    Restaurant.objects.store(
+        restaurant, actor=actor, action="create", request_id=current_request_id(), parts=parts_of(draft)
+    )
+    CATALOGUE.invalidate()
+    return record(restaurant.pk)
+
+
+def update(
+    restaurant_id: int, changes: Mapping[str, Any], actor: str, *, expect: Expectation, dry_run: bool = False
+) -> Place:
+    """Change the named fields of a place, and return it as it then stands.
+
+    Raises `UnknownRestaurant`, what `expect` raises, and `InvalidRestaurant` when the outcome would break a rule.
+    """
+    return _rehearsed(lambda: _update(restaurant_id, changes, actor, expect), dry_run=dry_run)
+
+
+def delete(restaurant_id: int, actor: str, *, expect: Expectation, dry_run: bool = False) -> None:
+    """Take a place away softly: nobody sees it, and it can be brought back. Raises as `update` does."""
+    _rehearsed(lambda: _delete(restaurant_id, actor, expect), dry_run=dry_run)
+
+
+def _delete(restaurant_id: int, actor: str, expect: Expectation) -> None:
+    restaurant = _locked(restaurant_id)
+    expect(restaurant.version)
+    restaurant.deleted_at = now()
+    Restaurant.objects.store(restaurant, actor=actor, action="delete", request_id=current_request_id())
+    CATALOGUE.invalidate()
+
+
+def _list(criteria: ListCriteria) -> Listing:
+    found = Restaurant.objects.meeting(
+        RestaurantCriteria(
+            shown_category=criteria.kosher_category,
+            state=criteria.state,
+            city=criteria.city,
+            listing_types=criteria.business_types,
+        )
+    )
+    window = found.order_by("pk")[criteria.offset : criteria.offset + criteria.limit]
+    return Listing(tuple(place for place, _ in read(window)), found.count())
+
+
+def _search(criteria: SearchCriteria) -> SearchResult:
+    found = Restaurant.objects.published().matching(criteria.text)
+    window = found.ranked(criteria.text)[criteria.offset : criteria.offset + criteria.limit]
+    hits = tuple(Hit(place, float(relevance)) for place, (relevance,) in read(window, "relevance"))
+    return SearchResult(hits, found.count())
+
+
+def _kosher_types() -> tuple[KosherType, ...]:
+    known = Restaurant.objects.published().exclude(kosher_categories=[])
+    counts = known.values_list("kosher_categories__0").annotate(count=Count("pk")).order_by()
+    types = [KosherType(name, count) for name, count in counts]
+    return tuple(sorted(types, key=lambda kind: (-kind.count, kind.name)))
+
+
+def _business_types() -> tuple[str, ...]:
+    return _distinct("listing_type")
+
+
+def _statistics() -> Statistics:
+    published = Restaurant.objects.published()
+    shown = {name: Count("pk", filter=Q(kosher_categories__0=name)) for name in COUNTED}
+    numbers = published.aggregate(total=Count("pk"), last_updated=Max("updated_at"), **shown)
+    return Statistics(
+        total_restaurants=numbers["total"],
+        states=_distinct("state"),
+        listing_types=_distinct("listing_type"),
+        counts_by_kosher_category={name: numbers[name] for name in COUNTED},
+        last_updated=numbers["last_updated"],
+    )
+
+
+def _distinct(column: str) -> tuple[str, ...]:
+    known = Restaurant.objects.published().exclude(**{column: None})
+    return tuple(sorted(known.order_by().values_list(column, flat=True).distinct()))
+
+
+def _page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
+    order, scope = ORDERS[sort], _text([asdict(asked), sort])
+    found = asked.apply()
+    ordered = _ordered(found, asked, order)
+    if request.cursor:
+        ordered = ordered.filter(order.beyond(Cursor.read(request.cursor, scope)))
+    rows = read(ordered[: request.limit + 1], order.key)
+    total = found.count() if request.include_total else None
+    cut = Page.cut(
+        ((place, (_scalar(value), place.id)) for place, (value,) in rows),
+        limit=request.limit,
+        scope=scope,
+        position=lambda row: row[1],
+        total=total,
+    )
+    return Page(tuple(place for place, _ in cut.items), cut.total, cut.next_cursor)
+
+
+def _ordered(found: RestaurantQuerySet, asked: PlaceFilter, order: Order) -> RestaurantQuerySet:
+    places = found.ranked(asked.q) if order.key == "relevance" else found
+    return places.order_by(*order.columns)
+
+
+def _scalar(value: Any) -> str | float:
+    """Return a sort key as a cursor can hold it, exactly."""
+    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else float(value)
+
+
+def _update(restaurant_id: int, changes: Mapping[str, Any], actor: str, expect: Expectation) -> Place:
+    restaurant = _locked(restaurant_id)
+    expect(restaurant.version)
+    draft = replace(draft_of(record(restaurant_id)), **changes)
+    require_sound(draft)
+    for name, value in columns_of(draft).items():
+        setattr(restaurant, name, value)
+    parts = Parts(levels=levels_of(draft)) if "levels" in changes else Parts()
+    Restaurant.objects.store(restaurant, actor=actor, action="update", request_id=current_request_id(), parts=parts)
+    CATALOGUE.invalidate()
+    return record(restaurant_id)
+
+
+def _rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
+    """Do `work` whole or not at all; with `dry_run` do it and undo it."""
+    with transaction.atomic():
+        outcome = work()
+        if dry_run:
+            transaction.set_rollback(True)
+    return outcome
+
+
+def _one(restaurant_id: int, places: RestaurantQuerySet) -> Place:
+    found = read(places.filter(pk=restaurant_id)) if 0 < restaurant_id <= MAX_ID else iter(())
+    for place, _ in found:
+        return place
+    raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+
+
+def _locked(restaurant_id: int) -> Restaurant:
+    if not 0 < restaurant_id <= MAX_ID:
+        raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+    return Restaurant.objects.locked(restaurant_id)
+
+
+def _through_cache(operation: str, asked: Any, adapter: TypeAdapter[T], compute: Callable[[], T]) -> T:
+    """Return what `compute` says, from the cache where the feature is on for this caller."""
+    if not CACHE.is_on():
+        return compute()
+    plain = CATALOGUE.get_or_compute(f"{operation}:{_text(asked)}", lambda: adapter.dump_python(compute(), mode="json"))
+    return adapter.validate_python(plain)
+
+
+def _text(asked: Any) -> str:
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS).decode()
