@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Final
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -10,7 +11,6 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
-from csp.decorators import csp_update
 from jewgo.core.errors import REGISTRY, NotFound
 
 FILES: Final[Path] = settings.BASE_DIR / "docs" / "openapi"
@@ -19,7 +19,7 @@ THEIR_NEEDS: Final[dict[str, Any]] = {"style-src": ["'self'", "'unsafe-inline'"]
 
 
 @require_safe
-def openapi(request: HttpRequest, contract: str) -> HttpResponseBase:
+def openapi(_: HttpRequest, contract: str) -> HttpResponseBase:
     """Send the committed description of a contract."""
     file = FILES / f"{contract}.yaml"
     if not file.exists():
@@ -29,13 +29,13 @@ def openapi(request: HttpRequest, contract: str) -> HttpResponseBase:
 
 @require_safe
 @csp_update(THEIR_NEEDS)
-def page(request: HttpRequest, template: str, contract: str, schema: str) -> HttpResponse:
-    """Show the description of a contract for people."""
-    return HttpResponse(render_to_string(f"jewgo/{template}.html", {"contract": contract, "schema": schema}))
+def page(_: HttpRequest, **shown: str) -> HttpResponse:
+    """Show the description of a contract for people, with the viewer that the route names."""
+    return HttpResponse(render_to_string(f"jewgo/{shown['viewer']}.html", shown))
 
 
 @require_safe
-def error_codes(request: HttpRequest) -> HttpResponse:
+def error_codes(_: HttpRequest) -> HttpResponse:
     """List every error code; the `type` of a problem leads here."""
     kinds = [kind for _, kind in sorted(REGISTRY.items())]
     return HttpResponse(render_to_string("jewgo/errors.html", {"kinds": kinds}))
@@ -46,8 +46,8 @@ def routes(contract: str, prefix: str) -> list[URLPattern]:
     shown = {"contract": contract, "schema": f"/{prefix}/openapi.yaml"}
     return [
         path(f"{prefix}/openapi.yaml", openapi, {"contract": contract}, name=f"{contract}-openapi"),
-        path(f"{prefix}/docs", page, {"template": "swagger", **shown}, name=f"{contract}-docs"),
-        path(f"{prefix}/redoc", page, {"template": "redoc", **shown}, name=f"{contract}-redoc"),
+        path(f"{prefix}/docs", page, {"viewer": "swagger", **shown}, name=f"{contract}-docs"),
+        path(f"{prefix}/redoc", page, {"viewer": "redoc", **shown}, name=f"{contract}-redoc"),
     ]
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
@@ -17,9 +17,45 @@ import jewgo
 from jewgo.core.api import V3View, V4View, v4_response
 from jewgo.core.errors import Unavailable
 from jewgo.core.resilient import is_redis_there
+from jewgo.core.schema import operation
 from restaurants.models import Restaurant
 
 SERVICE: Final = "jewgo"
+
+
+class Reached(TypedDict):
+    """How a server answered: `connected`, with how fast, or `unavailable`."""
+
+    status: str
+    latency_ms: NotRequired[float]
+
+
+class Healthy(TypedDict):
+    """The health that v3 shows."""
+
+    status: str
+    service: str
+    version: str
+    database: Reached
+    redis: Reached
+
+
+class FullyHealthy(Healthy):
+    """The same, with what the catalogue holds."""
+
+    checks: dict[str, int | bool | None]
+    warnings: list[str]
+
+
+class ProcessHealth(TypedDict):
+    """The health that v4 shows."""
+
+    status: str
+    version: str
+    database: Reached
+    cache: Reached
+    cpu: dict[str, float]
+    memory: dict[str, int]
 
 
 def check_database() -> dict[str, Any]:
@@ -50,7 +86,7 @@ def _timed(ask: Callable[[], bool]) -> dict[str, Any]:
 
 
 @require_safe
-def livez(request: HttpRequest) -> JsonResponse:
+def livez(_: HttpRequest) -> JsonResponse:
     """Say that the process runs; touches nothing that could be away."""
     return _probe({"status": "ok"})
 
@@ -77,6 +113,7 @@ class V3Health(V3View):
     cache_control = "no-store"
     successor = "/api/v4/health"
 
+    @operation(data=Healthy, bare=True)
     def get(self, request: Request) -> Response:
         """Answer what the service can reach."""
         body = self.measured()
@@ -98,23 +135,35 @@ class V3Health(V3View):
 class V3FullHealth(V3Health):
     """`/api/health/full`: the same, with what the catalogue holds."""
 
+    @operation(data=FullyHealthy, bare=True)
+    def get(self, request: Request) -> Response:
+        """Answer what the service can reach and what the catalogue holds."""
+        return super().get(request)
+
     def measured(self) -> dict[str, Any]:
         body = super().measured()
         is_connected = body["database"]["status"] == "connected"
-        counts = _counts() if is_connected else {"restaurants_count": None, "hours_count": None}
-        return {**body, "checks": {"db": is_connected, **counts}, "warnings": _warnings(body, counts)}
+        counts = _counts() if is_connected else Counts(None, None)
+        return {**body, "checks": {"db": is_connected, **counts._asdict()}, "warnings": _warnings(body, counts)}
 
 
-def _counts() -> dict[str, int]:
+class Counts(NamedTuple):
+    """What the catalogue holds; None while nobody can tell."""
+
+    restaurants_count: int | None
+    hours_count: int | None
+
+
+def _counts() -> Counts:
     published = Restaurant.objects.published()
-    return {"restaurants_count": published.count(), "hours_count": published.filter(hours_raw__gt="").count()}
+    return Counts(published.count(), published.filter(hours_raw__gt="").count())
 
 
-def _warnings(body: dict[str, Any], counts: dict[str, int | None] | dict[str, int]) -> list[str]:
+def _warnings(body: dict[str, Any], counts: Counts) -> list[str]:
     warnings = {
         "The database does not answer": body["database"]["status"] != "connected",
         "The cache does not answer; answers are computed": body["redis"]["status"] != "connected",
-        "The catalogue is empty": counts["restaurants_count"] == 0,
+        "The catalogue is empty": counts.restaurants_count == 0,
     }
     return [text for text, is_so in warnings.items() if is_so]
 
@@ -125,6 +174,7 @@ class V4Health(V4View):
     authentication_classes = []
     cache_control = "no-store"
 
+    @operation(data=ProcessHealth, errors=[Unavailable])
     def get(self, request: Request) -> Response:
         """Answer load, memory, database and cache."""
         database, redis = check_database(), check_cache()

@@ -1,10 +1,6 @@
 """What staff decide about a contract as a whole."""
 
-from typing import ClassVar
-
 from django.db import models
-
-from jewgo.core.repository import Repository
 
 
 class Sunset(models.Model):
@@ -15,8 +11,6 @@ class Sunset(models.Model):
 
     contract = models.CharField(max_length=8, primary_key=True, choices=Contract, default=Contract.V3)
     at = models.DateTimeField("served until", help_text="From this moment on every route of the contract answers 410.")
-
-    objects: ClassVar[Repository["Sunset"]] = Repository()
 
     class Meta:
         verbose_name = "sunset of a contract"
