@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "rollout.middleware.RolloutMiddleware",
 ]
 
 ROOT_URLCONF = "jewgo.urls"
@@ -132,6 +133,7 @@ ROLLOUT: dict[str, Any] = {
     "PULSE": ENVIRONMENT.rollout_pulse == "on",
     "DRILLS": ENVIRONMENT.rollout_drills == "on",
     "RELEASE": ENVIRONMENT.jewgo_release,
+    "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
     # name -> (what it gates, the feature that must be on before it)
     "COHORT": API_V4_COHORT,
     "FEATURES": {

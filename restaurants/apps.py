@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 
 from restaurants.agencies import AGENCIES
@@ -19,7 +20,7 @@ class RestaurantsConfig(AppConfig):
         post_migrate.connect(add_known_agencies, sender=self)
 
 
-def add_known_agencies(*, using: str, apps: Any, **_: Any) -> None:
+def add_known_agencies(*, using: str, apps: Any = installed_apps, **_: Any) -> None:
     """Add the agencies that are missing; one that staff edited stays as it is. Does nothing before the table stands."""
     from restaurants.models import Agency
 

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class RolloutConfig(AppConfig):
@@ -9,7 +10,8 @@ class RolloutConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """See that the declared features have their rows."""
+        """See that the declared features have their rows, and let every v3 engine register its operations."""
         from rollout.features import ensure
 
+        autodiscover_modules("legacy")
         post_migrate.connect(ensure, sender=self, dispatch_uid="rollout.features")

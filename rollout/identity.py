@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 DEVICE_COOKIE = "jewgo_device"
 DEVICE_COOKIE_AGE_S = 400 * 24 * 3600
@@ -59,7 +60,7 @@ def unwrapped(request: HttpRequest) -> HttpRequest:
     return inner
 
 
-def offer_device(request: HttpRequest, response: HttpResponse) -> None:
+def offer_device(request: HttpRequest, response: HttpResponseBase) -> None:
     """Set a new device cookie on the answer when the request named no device; it counts once it comes back."""
     if _device(request) is None:
         response.set_cookie(
@@ -134,7 +135,7 @@ def _network(request: HttpRequest) -> Identity:
 
 def _address(request: HttpRequest) -> str:
     """Return the caller's address; X-Forwarded-For counts only as far as our own proxies have written it."""
-    proxies: int = settings.ROLLOUT.get("TRUSTED_PROXIES", 0)
+    proxies: int = settings.ROLLOUT["TRUSTED_PROXIES"]
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     if proxies and len(hops) >= proxies:
         return str(hops[-proxies])

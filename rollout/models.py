@@ -10,7 +10,6 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from waffle.models import AbstractUserFlag
 
 from rollout.repositories import (
     DrillRepository,
@@ -21,6 +20,7 @@ from rollout.repositories import (
     WorkerRepository,
 )
 from rollout.stages import FIRST_HOLDOUT, HUNDRED, LARGEST_HOLDOUT, ZERO, PlanStep, Position, Stage
+from rollout.waffle_flag import SnapshotFlag
 
 STAGES = [(stage.value, stage.name) for stage in Stage]
 
@@ -32,7 +32,7 @@ def percentage_field(default: Decimal | None = None) -> "models.DecimalField[Dec
     return models.DecimalField(max_digits=5, decimal_places=2, default=default)
 
 
-class Flag(AbstractUserFlag):
+class Flag(SnapshotFlag):
     """A feature being migrated: the waffle flag, with our stage, percentage and holdout.
 
     Waffle's own targeting columns are pinned, except users, groups, staff and superusers: those are the testers.
@@ -54,7 +54,7 @@ class Flag(AbstractUserFlag):
 
     objects: ClassVar[FlagRepository] = FlagRepository()  # type: ignore[assignment]  # a repository, not waffle's manager
 
-    class Meta(AbstractUserFlag.Meta):
+    class Meta(SnapshotFlag.Meta):
         abstract = False
         constraints = [
             models.CheckConstraint(

@@ -140,14 +140,15 @@ class Holder:
         return self._told.version
 
     @property
-    def is_stale(self) -> bool:
-        """Whether nobody confirmed the view within the last three seconds."""
-        return self._clock() - self._confirmed_at > STALE_AFTER_S
+    def is_empty(self) -> bool:
+        """Whether the process never had a view; then everybody is on control."""
+        return self._is_empty
 
     def replace(self, snapshot: Snapshot) -> None:
         """Put a newer view in the place of the old one; requests that already hold the old one end with it."""
         with self._lock:
             self._told = snapshot
+            self._is_empty = False
             self._confirmed_at = self._clock()
             self._show()
 
@@ -159,6 +160,7 @@ class Holder:
         """Forget everything, as if the process had just started."""
         with self._lock:
             self._told = Snapshot((), version=0, secret=settings.ROLLOUT["SECRET"])
+            self._is_empty = True
             self._confirmed_at = float("-inf")
             self._stages.clear()
             self._everyone.clear()

@@ -5,6 +5,8 @@ from django.conf import settings
 
 from jewgo.core import retirement
 
+pytest_plugins = ["tests.rollout.process_state"]
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:

@@ -23,6 +23,7 @@ class Environment(BaseSettings):
     allowed_hosts: Words = Field(description="host names this service answers to, with commas between")
     csrf_trusted_origins: Words = []
     behind_proxy: Switch = "off"
+    trusted_proxies: int = Field(default=0, ge=0, le=9)
     jewgo_local: Switch = "off"
     jewgo_release: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -1,0 +1,104 @@
+"""The pulse's own connection to PostgreSQL: never waits beyond a deadline, listens while it is idle."""
+
+import select
+import socket
+from collections.abc import Mapping
+from time import monotonic
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
+
+CHANNEL = "rollout"
+
+Row = tuple[Any, ...]
+
+
+class LinkTimeout(Exception):
+    """PostgreSQL did not answer in time; the connection was given up."""
+
+
+class Link:
+    """One connection in libpq's non-blocking mode, made when it is needed and again after it was lost.
+
+    Used by one thread; `wake` alone may be called by any. Blocking mode would hang for minutes on a host that died.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any]) -> None:
+        self._parameters = dict(parameters)
+        self._connection: Any = None
+        self._ear, self._bell = socket.socketpair()
+        self._ear.setblocking(False)
+        self._bell.setblocking(False)
+
+    def ask(self, statement: str, values: Mapping[str, object], *, timeout_s: float = 1.0) -> list[Row]:
+        """Return the rows of one autocommitted statement; connects first when there is no connection.
+
+        Raises psycopg2.Error or LinkTimeout, after which the next call begins with a new connection.
+        """
+        deadline = monotonic() + timeout_s
+        try:
+            if self._connection is None:
+                self._connect(deadline)
+            return self._execute(statement, values, deadline)
+        except (psycopg2.Error, LinkTimeout):
+            self._drop()
+            raise
+
+    def wait(self, seconds: float) -> None:
+        """Return once PostgreSQL has notified, somebody has called `wake`, the connection is lost, or time is over."""
+        watched = [self._ear] if self._connection is None else [self._ear, self._connection]
+        readable, _, _ = select.select(watched, [], [], seconds)
+        if self._ear in readable:
+            self._ear.recv(4096)
+        if self._connection in readable:
+            self._hear()
+
+    def wake(self) -> None:
+        """End a `wait` of the other thread, or the next one."""
+        try:
+            self._bell.send(b"!")
+        except OSError:
+            return  # enough calls wait to be heard already, or nobody is left to hear them
+
+    def close(self) -> None:
+        """Give up everything that the link holds open."""
+        self._drop()
+        self._ear.close()
+        self._bell.close()
+
+    def _connect(self, deadline: float) -> None:
+        self._connection = psycopg2.connect(**self._parameters, async_=1)
+        self._settle(deadline)
+        try:
+            self._execute(f"LISTEN {CHANNEL}", {}, deadline)
+        except psycopg2.Error:  # a pooler that cannot: then asking once a second has to do
+            if self._connection.closed:
+                raise
+
+    def _execute(self, statement: str, values: Mapping[str, object], deadline: float) -> list[Row]:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, values)
+        self._settle(deadline)
+        return list(cursor.fetchall()) if cursor.description else []
+
+    def _settle(self, deadline: float) -> None:
+        """Drive the connection until it has nothing left to do."""
+        while (state := self._connection.poll()) != POLL_OK:
+            reading = [self._connection] if state == POLL_READ else []
+            writing = [self._connection] if state == POLL_WRITE else []
+            if not any(select.select(reading, writing, [], max(deadline - monotonic(), 0))):
+                raise LinkTimeout(f"no answer from {self._parameters.get('host') or 'the local socket'}")
+
+    def _hear(self) -> None:
+        """Take in what PostgreSQL sent by itself: notifications, or the end of the connection."""
+        try:
+            self._connection.poll()
+            self._connection.notifies.clear()
+        except psycopg2.Error:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,34 @@
+"""What the rollout does around every request: start the pulse, know the caller, say who answered."""
+
+import os
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from rollout import forces, identity, pulse
+from rollout.switch import Served
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+SERVED_BY = "X-JewGo-Served-By"
+
+
+class RolloutMiddleware:
+    """Only processes that serve build it, so a force that nobody understands stops them here, at start."""
+
+    def __init__(self, get_response: Handler) -> None:
+        forces.stop_unless_understood(forces.read(os.environ, settings.ROLLOUT["FEATURES"]))
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        pulse.ensure_running()
+        with identity.bind(request):
+            response = self.get_response(request)
+        served = getattr(request, "rollout_served", None)
+        if isinstance(served, Served):
+            response.headers[SERVED_BY] = str(served)
+            if served.is_switched:
+                identity.offer_device(request, response)
+        return response

@@ -1,0 +1,196 @@
+"""How a worker learns: one thread per serving process that reports once a second and hears of every change at once."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+from multiprocessing.util import Finalize
+from typing import Any, cast
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connection, connections
+
+from rollout import forces, statements
+from rollout.link import Link
+from rollout.snapshot import Holder, Snapshot, holder
+from rollout.statements import Ask, Worker
+
+BEAT_EVERY_S = 1.0
+FIRST_RETRY_S = 0.05
+WAIT_FOR_BEAT_S = 0.25
+"""The longest that a request waits for a view of the flags."""
+
+LEAVE_WITHIN_S = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Reporter:
+    """What one worker says and learns in a beat, over whatever connection it is given."""
+
+    def __init__(self, held: Holder) -> None:
+        self.held = held
+        self.forces = forces.read(os.environ, settings.ROLLOUT["FEATURES"])
+        self.worker = Worker(
+            uuid4(), socket.gethostname(), os.getpid(), settings.ROLLOUT["RELEASE"], self.forces.report()
+        )
+
+    def beat(self, ask: Ask, now: datetime | None = None) -> None:
+        """Report, and when the tables stand at another version than we do, load them and acknowledge at once."""
+        stands = statements.report(ask, self.worker, self.held.version, now)
+        if self.held.is_empty or stands != self.held.version:
+            self.held.replace(self.load(ask))
+            statements.report(ask, self.worker, self.held.version, now)
+        self.held.confirm()
+
+    def load(self, ask: Ask) -> Snapshot:
+        """Return what the tables say now, under this process's forces."""
+        version, flags = statements.load(ask)
+        return Snapshot(flags, version=version, secret=settings.ROLLOUT["SECRET"], forces=self.forces)
+
+
+class Pulse:
+    """The thread of one process. It dies with the process and is never inherited: see `ensure_running`."""
+
+    def __init__(self, reporter: Reporter, parameters: Mapping[str, Any]) -> None:
+        self.pid = os.getpid()
+        self._reporter = reporter
+        self._link = Link(parameters)
+        self._is_failing = False
+        self._is_ending = False
+        self._beaten = threading.Event()
+        self._asking = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="rollout-pulse", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether this process has it running; a thread does not survive a fork."""
+        return self.pid == os.getpid() and self._thread.is_alive()
+
+    def refresh(self) -> None:
+        """Have it beat now, and wait for that, 250 ms at most.
+
+        One request waits while others go on with what they have; where there is nothing yet, all wait. While
+        PostgreSQL is away nobody does.
+        """
+        if self._is_failing:
+            return
+        if self._reporter.held.is_empty:
+            self._beaten.wait(WAIT_FOR_BEAT_S)
+        elif self._asking.acquire(blocking=False):
+            try:
+                self._beaten.clear()
+                self._link.wake()
+                self._beaten.wait(WAIT_FOR_BEAT_S)
+            finally:
+                self._asking.release()
+
+    def stop(self) -> None:
+        """Say farewell and end the thread; without an answer in half a second it is left to its lease."""
+        self._is_ending = True
+        self._link.wake()
+        self._thread.join(LEAVE_WITHIN_S)
+
+    def _run(self) -> None:
+        pause_s = FIRST_RETRY_S
+        while not self._is_ending:
+            has_beaten = self._beat()
+            self._beaten.set()
+            self._link.wait(BEAT_EVERY_S if has_beaten else pause_s)
+            pause_s = FIRST_RETRY_S if has_beaten else min(pause_s * 2, BEAT_EVERY_S)
+        self._leave()
+
+    def _beat(self) -> bool:
+        """Beat, and say whether that succeeded."""
+        try:
+            self._reporter.beat(self._link.ask)
+        except Exception as error:  # noqa: BLE001 the thread survives, decisions stay as they are
+            if not self._is_failing:
+                logger.warning("The pulse lost its database; decisions stay as they are. %s", error)
+            self._is_failing = True
+            return False
+        if self._is_failing:
+            logger.warning("The pulse has its database back, at version %s.", self._reporter.held.version)
+        self._is_failing = False
+        return True
+
+    def _leave(self) -> None:
+        try:
+            statements.leave(self._link.ask, self._reporter.worker)
+        except Exception as error:  # noqa: BLE001 the process ends anyway; its lease runs out
+            logger.info("The worker could not say farewell: %s", error)
+        self._link.close()
+
+
+_pulse: Pulse | None = None
+_starting = threading.Lock()
+_reporter: Reporter | None = None
+
+
+def ensure_running() -> None:
+    """Start this process's pulse unless it runs, or the settings say that there is none."""
+    if (_pulse is None or not _pulse.is_alive) and settings.ROLLOUT["PULSE"]:
+        _start()
+
+
+def is_running() -> bool:
+    """Whether this process has a pulse."""
+    return _pulse is not None and _pulse.is_alive
+
+
+def stop() -> None:
+    """End this process's pulse, if it has one; its row goes with it."""
+    global _pulse
+    running, _pulse = _pulse, None
+    holder.refresh = None
+    if running is not None and running.is_alive:
+        running.stop()
+
+
+def beat(now: datetime | None = None) -> None:
+    """Beat once over the caller's own connection, so that a test's uncommitted rows count."""
+    _own_reporter().beat(_ask_django, now)
+
+
+def view() -> Snapshot:
+    """Return what this process would decide by, read now; for commands, which have no pulse and report nothing."""
+    return _own_reporter().load(_ask_django)
+
+
+def _start() -> None:
+    global _pulse
+    with _starting:
+        if is_running():
+            return
+        _pulse = Pulse(Reporter(holder), connections["default"].get_connection_params())
+        holder.refresh = _pulse.refresh
+        # Unlike atexit this also runs at the end of a process of multiprocessing, as some servers' workers are.
+        Finalize(None, stop, exitpriority=1)
+
+
+def _own_reporter() -> Reporter:
+    global _reporter
+    if _reporter is None or _reporter.worker.pid != os.getpid():
+        _reporter = Reporter(holder)
+    return _reporter
+
+
+def _ask_django(statement: str, values: Mapping[str, object]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, cast("Mapping[str, Any]", values))
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def _forget() -> None:
+    """In a forked child: what the parent's thread held is not ours."""
+    global _pulse, _starting
+    _pulse = None
+    _starting = threading.Lock()
+    holder.refresh = None
+
+
+os.register_at_fork(after_in_child=_forget)

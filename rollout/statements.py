@@ -1,0 +1,154 @@
+"""What a pulse says to the database: one report, one question for everything, one farewell."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+
+from rollout.eligibility import DrillState, FlagState
+from rollout.models import Flag
+from rollout.propagation import GONE_AFTER_S
+from rollout.stages import Stage
+
+Ask = Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]
+"""Runs one statement with its values and returns the rows."""
+
+_HEARTBEAT = """
+WITH told AS (SELECT coalesce(%(now)s::timestamptz, clock_timestamp()) AS at),
+gone AS (
+    DELETE FROM rollout_worker WHERE id IN (
+        SELECT id FROM rollout_worker
+        WHERE seen_at < (SELECT at FROM told) - make_interval(secs => %(gone_after_s)s) AND id <> %(id)s
+        FOR UPDATE SKIP LOCKED
+    )
+)
+INSERT INTO rollout_worker AS worker (id, host, pid, release, started_at, seen_at, version, applied_at, forces)
+SELECT %(id)s, %(host)s, %(pid)s, %(release)s, at, at, %(version)s, at, %(forces)s FROM told
+ON CONFLICT (id) DO UPDATE SET
+    seen_at = excluded.seen_at,
+    version = excluded.version,
+    applied_at = CASE WHEN worker.version = excluded.version THEN worker.applied_at ELSE excluded.applied_at END
+RETURNING coalesce((SELECT version FROM rollout_control), 0)
+"""
+
+_FAREWELL = "DELETE FROM rollout_worker WHERE id = %(id)s"
+
+# One statement sees one state of the tables, so that the version and the flags belong together.
+_EVERYTHING = """
+SELECT coalesce((SELECT version FROM rollout_control), 0), coalesce((SELECT json_agg(one) FROM (
+    SELECT flag.id, flag.name, flag.cohort, flag.stage, flag.percentage::text, flag.holdout::text, flag.note,
+        flag.paused, flag.attempt, flag.version, flag.modified, above.name AS prerequisite,
+        ARRAY(
+            SELECT user_id FROM {flag_users} WHERE flag_id = flag.id
+            UNION SELECT member.{user_column} FROM {user_groups} member
+                JOIN {flag_groups} chosen ON chosen.group_id = member.group_id WHERE chosen.flag_id = flag.id
+            UNION SELECT {user_key} FROM {users}
+                WHERE (flag.staff AND is_staff) OR (flag.superusers AND is_superuser)
+        ) AS testers,
+        (SELECT json_object_agg(identity, is_in) FROM rollout_override WHERE flag_id = flag.id) AS overrides,
+        (SELECT json_agg(drill ORDER BY drill.id) FROM (
+            SELECT id, fault, rate, delay_ms, operation, identities, match, expires_at FROM rollout_drill
+            WHERE flag_id = flag.id AND ended_at IS NULL AND expires_at > clock_timestamp()
+        ) drill) AS drills
+    FROM {flags} flag LEFT JOIN {flags} above ON above.id = flag.prerequisite_id
+) one), '[]')::text
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who is reporting: one serving process."""
+
+    id: UUID
+    host: str
+    pid: int
+    release: str
+    forces: Mapping[str, str]
+
+
+def report(ask: Ask, worker: Worker, version: int, now: datetime | None = None) -> int:
+    """Tell the tables that `worker` lives and which version it has applied; return the version that stands there.
+
+    Workers that were not heard of for a minute are forgotten in the same round trip. `now` is the database's clock
+    unless a test gives another.
+    """
+    values = {
+        "id": str(worker.id),
+        "host": worker.host,
+        "pid": worker.pid,
+        "release": worker.release,
+        "forces": json.dumps(dict(worker.forces)),
+        "version": version,
+        "now": now,
+        "gone_after_s": GONE_AFTER_S,
+    }
+    ((stands,),) = ask(_HEARTBEAT, values)
+    return int(stands)
+
+
+def leave(ask: Ask, worker: Worker) -> None:
+    """Forget a worker that ends."""
+    ask(_FAREWELL, {"id": str(worker.id)})
+
+
+def load(ask: Ask) -> tuple[int, list[FlagState]]:
+    """Return all flags and the version that they belong to, in one round trip."""
+    ((version, flags),) = ask(_everything(), {})
+    return int(version), [_state(flag) for flag in json.loads(flags)]
+
+
+@cache
+def _everything() -> str:
+    """Return the statement for this installation's user model."""
+    user = get_user_model()._meta
+    memberships = user.get_field("groups").remote_field.through._meta  # type: ignore[union-attr]
+    tables = {
+        "flags": Flag._meta.db_table,
+        "flag_users": Flag.users.through._meta.db_table,
+        "flag_groups": Flag.groups.through._meta.db_table,
+        "users": user.db_table,
+        "user_groups": memberships.db_table,
+    }
+    return _EVERYTHING.format(
+        **{name: f'"{table}"' for name, table in tables.items()},
+        user_column=user.get_field("groups").m2m_column_name(),
+        user_key=user.pk.column,
+    )
+
+
+def _state(row: Mapping[str, Any]) -> FlagState:
+    return FlagState(
+        id=row["id"],
+        name=row["name"],
+        cohort=row["cohort"],
+        stage=Stage(row["stage"]),
+        percentage=Decimal(row["percentage"]),
+        holdout=Decimal(row["holdout"]),
+        prerequisite=row["prerequisite"],
+        testers=frozenset(f"u:{key}" for key in row["testers"]),
+        overrides=row["overrides"] or {},
+        drills=tuple(_drill(drill) for drill in row["drills"] or ()),
+        note=row["note"],
+        paused=row["paused"],
+        attempt=row["attempt"],
+        version=row["version"],
+        modified_at=datetime.fromisoformat(row["modified"]),
+    )
+
+
+def _drill(row: Mapping[str, Any]) -> DrillState:
+    return DrillState(
+        fault=row["fault"],
+        expires_at=datetime.fromisoformat(row["expires_at"]),
+        rate=row["rate"],
+        delay_ms=row["delay_ms"],
+        operation=row["operation"],
+        identities=frozenset(row["identities"]),
+        match=row["match"],
+    )
