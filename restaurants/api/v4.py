@@ -36,7 +36,7 @@ OWN_DOORS: Final = frozenset({"agency", "images", "hours_raw"})
 class CatalogueView(V4View):
     """Reads are open, writes need the scope; all behind the gate."""
 
-    permission_classes = [
+    permission_classes: ClassVar[list[Any]] = [
         Gate("api_v4_restaurants"),
         HasScopeToWrite("catalog:write"),
     ]

@@ -38,14 +38,6 @@ class Words(serializers.ListField):
         return super().to_internal_value(parted)
 
 
-class Alternatives(Words):
-    """Values of which any will do; one that starts with `!` must not be."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        words = super().to_internal_value([str(text).replace("! ", "!") for text in data])
-        return Choice.of(words)
-
-
 class Alternative(serializers.CharField):
     """One value, with `!` before it or not; `words` are the values there are, None: free text."""
 
@@ -63,9 +55,9 @@ class Alternative(serializers.CharField):
         return text
 
 
-def alternatives(words: Collection[str] | None, help_text: str) -> Alternatives:
-    """Return the field of a filter."""
-    return Alternatives(child=Alternative(words), required=False, max_length=MAX_ALTERNATIVES, help_text=help_text)
+def alternatives(words: Collection[str] | None, help_text: str) -> Words:
+    """Return the field of a filter: any of its values will do, one that starts with `!` must not be."""
+    return Words(child=Alternative(words), required=False, max_length=MAX_ALTERNATIVES, help_text=help_text)
 
 
 class FieldsQuery(StrictSerializer):
@@ -99,7 +91,7 @@ class ListQuery(PageQuery, FieldsQuery):
 
 def filter_of(query: Mapping[str, Any]) -> PlaceFilter:
     """Return the filter that validated parameters ask for."""
-    return PlaceFilter(q=query.get("q", ""), **{name: query[name] for name in FILTERS if name in query})
+    return PlaceFilter(q=query.get("q", ""), **{name: Choice.of(query[name]) for name in FILTERS if name in query})
 
 
 class WriteQuery(StrictSerializer):
