@@ -10,7 +10,8 @@ class RolloutConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """See that the declared features have their rows, and let every v3 engine register its operations."""
+        """Let every v3 engine register its operations; have the declared features checked, and their rows made."""
+        from rollout import checks  # noqa: F401 importing registers them
         from rollout.features import ensure
 
         autodiscover_modules("legacy")

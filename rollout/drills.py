@@ -8,6 +8,7 @@ from django.conf import settings
 
 from jewgo.core.errors import Forbidden, InvalidInput
 from rollout.models import Drill, Flag
+from rollout.stages import Stage
 from rollout.targeting import checked_identity
 from rollout.transitions import Change, Planner, Scene
 
@@ -56,7 +57,9 @@ def begin(fault: Fault) -> Planner:
 
     def plan(flag: Flag, scene: Scene) -> Change | None:
         drill = _row(flag, fault, scene)
-        return Change(flag.position, details=_told(drill), apply=drill.save)
+        is_idle = flag.stage == Stage.DISABLED
+        notes = ("nobody meets it while the feature is DISABLED",) if is_idle else ()
+        return Change(flag.position, details=_told(drill), notes=notes, apply=drill.save)
 
     return plan
 

@@ -51,6 +51,11 @@ def gated_by(feature: str) -> frozenset[str]:
     return frozenset(_gated.get(feature, ()))
 
 
+def features() -> frozenset[str]:
+    """Return every feature that some code asks about."""
+    return frozenset(_gated)
+
+
 def operations() -> Mapping[str, str]:
     """Return every switched operation with its feature."""
     return MappingProxyType(_operations)

@@ -23,7 +23,9 @@ class UnknownFeature(NotFound):
 
     def __init__(self, names: Iterable[str], known: Iterable[str]) -> None:
         self.names = sorted(names)
-        super().__init__(f"Unknown: {', '.join(self.names)}.", hint=f"The features are: {', '.join(sorted(known))}.")
+        super().__init__(
+            f"There is no feature {', '.join(self.names)}.", hint=f"The features are: {', '.join(sorted(known))}."
+        )
 
 
 class FlagRepository(Repository["Flag"]):

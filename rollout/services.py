@@ -218,5 +218,7 @@ def _dwell_cut_short(flag: Flag, at: datetime) -> tuple[str, ...]:
 
 def _hours(duration: timedelta) -> str:
     minutes = int(duration.total_seconds() // 60)
+    if not minutes:
+        return "less than a minute"
     hours, rest = divmod(minutes, 60)
     return f"{hours} h" if hours and not rest else f"{hours} h {rest:02} min"

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from rollout import ledger
+from rollout import documents, ledger
 from rollout.models import Flag
 from rollout.propagation import propagation
 from rollout.stages import HUNDRED, ZERO, Stage, chain
@@ -31,7 +31,7 @@ def status(names: Sequence[str], at: datetime) -> dict[str, Any]:
         },
         "feature_flags": {name: _feature(flags[name], shares[name]) for name in shown},
         "stages": _stages(flags.values()),
-        "propagation": _propagation(),
+        "propagation": documents.propagation(propagation()),
         "rollout": _rollout(flags, migrated),
         "ledger_head": ledger.head_hash(),
     }
@@ -74,18 +74,6 @@ def _feature(flag: Flag, effective: Decimal) -> dict[str, Any]:
 def _stages(flags: Any) -> dict[str, int]:
     found = Counter(flag.stage for flag in flags)
     return {stage.value: found[stage.value] for stage in Stage}
-
-
-def _propagation() -> dict[str, Any]:
-    seen = propagation()
-    return {
-        "version": seen.version,
-        "workers": len(seen.workers),
-        "current": len(seen.current),
-        "slowest_s": None if seen.slowest_s is None else round(seen.slowest_s, 3),
-        "unconfirmed": [worker.name for worker in seen.unconfirmed],
-        "forces": seen.forces,
-    }
 
 
 def _rollout(flags: Mapping[str, Flag], migrated: Decimal) -> dict[str, Any]:

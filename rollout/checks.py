@@ -1,0 +1,132 @@
+"""What must be right before anybody is moved; each finding has a stable id and says what to do.
+
+Those that read tables are database checks: `manage.py check --database default`, and every `migrate`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as CheckWarning
+from django.db import connections
+from django.urls import get_resolver
+
+from rollout import features, forces, registry
+from rollout.models import Flag
+from rollout.propagation import LEASE_S
+from rollout.snapshot import STALE_AFTER_S
+from rollout.stages import Stage, chain
+
+
+@register("rollout")
+def declared_features(**_: Any) -> list[CheckMessage]:
+    """Check that the declared features stand on each other without a circle, and that the code gates no others."""
+    prerequisites = {name: prerequisite for name, (_, prerequisite) in features.declared().items()}
+    return [*circles(prerequisites), *unknown_prerequisites(prerequisites), *undeclared(prerequisites)]
+
+
+@register("rollout")
+def timing(*, stale_after_s: float = STALE_AFTER_S, lease_s: float = LEASE_S, **_: Any) -> list[CheckMessage]:
+    """Check that a worker refreshes its view before its lease runs out."""
+    if stale_after_s < lease_s:
+        return []
+    return [
+        Error(
+            f"A view may be {stale_after_s:g} s old, but a worker's lease runs out after {lease_s:g} s.",
+            hint="Keep rollout.snapshot.STALE_AFTER_S below rollout.propagation.LEASE_S.",
+            id="rollout.E004",
+        )
+    ]
+
+
+@register("rollout")
+def environment(*, environ: Mapping[str, str] = os.environ, **_: Any) -> list[CheckMessage]:
+    """Check that every ROLLOUT_FORCE_… and ROLLOUT_USER_… is understood."""
+    understood = forces.read(environ, features.declared())
+    hint = f"Accepted are:\n{forces.ACCEPTED}"
+    return [Error(problem.strip(), hint=hint, id="rollout.E005") for problem in understood.problems]
+
+
+@register("rollout", deploy=True)
+def drills(**_: Any) -> list[CheckMessage]:
+    """Warn where faults can be injected although this is no local installation."""
+    if not settings.ROLLOUT["DRILLS"] or getattr(settings, "LOCAL", False):
+        return []
+    return [
+        CheckWarning(
+            "Drills are on: whoever may move features can inject faults into what users get.",
+            hint="Set ROLLOUT_DRILLS=off.",
+            id="rollout.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def gating(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Check that every feature that is not COMPLETE decides something, and that its switches have a v3 engine."""
+    if (
+        "default" not in (databases or ())
+        or Flag._meta.db_table not in connections["default"].introspection.table_names()
+    ):
+        return []
+    get_resolver().check()  # importing the views registers their switches and gates
+    stages = dict(Flag.objects.filter(name__in=features.declared()).values_list("name", "stage"))
+    unfinished = [name for name, stage in sorted(stages.items()) if stage != Stage.COMPLETE]
+    return [*idle(unfinished), *without_control(unfinished)]
+
+
+def circles(prerequisites: Mapping[str, str | None]) -> Iterator[CheckMessage]:
+    """Yield an error for every feature that stands on itself."""
+    for name in sorted(prerequisites):
+        above = chain(name, prerequisites)
+        if prerequisites.get(above[-1] if above else name) == name:
+            yield Error(
+                f"{name} stands on itself: {' → '.join([name, *above, name])}.",
+                hint="Break the circle in settings.ROLLOUT['FEATURES'].",
+                id="rollout.E001",
+            )
+
+
+def unknown_prerequisites(prerequisites: Mapping[str, str | None]) -> Iterator[CheckMessage]:
+    """Yield an error for every prerequisite that is no feature."""
+    for name, above in sorted(prerequisites.items()):
+        if above is not None and above not in prerequisites:
+            yield Error(
+                f"{name} stands on {above}, which is no feature.",
+                hint="Declare it in settings.ROLLOUT['FEATURES'], or name another.",
+                id="rollout.E002",
+            )
+
+
+def undeclared(declared: Mapping[str, str | None]) -> Iterator[CheckMessage]:
+    """Yield an error for every feature that the code asks about and nobody declared: it would be control for ever."""
+    for name in sorted(registry.features() - declared.keys()):
+        yield Error(
+            f"The code asks about {name}, which is no feature: {', '.join(sorted(registry.gated_by(name)))}.",
+            hint="Declare it in settings.ROLLOUT['FEATURES'], or mend the name.",
+            id="rollout.E003",
+        )
+
+
+def idle(unfinished: Sequence[str]) -> Iterator[CheckMessage]:
+    """Yield an error for every feature whose stage would change nothing."""
+    for name in unfinished:
+        if not registry.gated_by(name):
+            yield Error(
+                f"{name} is not COMPLETE and gates nothing: moving it would change nothing for anybody.",
+                hint="Put a Switch, a Gate or a Toggle of this name in place, or complete the feature.",
+                id="rollout.E006",
+            )
+
+
+def without_control(unfinished: Sequence[str]) -> Iterator[CheckMessage]:
+    """Yield an error for every switch that would have nobody to answer on control."""
+    for operation, feature in sorted(registry.operations().items()):
+        if feature in unfinished and registry.control_of(operation) is None:
+            yield Error(
+                f"{operation} has no v3 engine, but {feature} is not COMPLETE: there is nothing to fall back to.",
+                hint=f'Register one in a legacy module with @control("{operation}"), or complete {feature}.',
+                id="rollout.E007",
+            )

@@ -1,0 +1,84 @@
+"""Reports, ledger lines, workers and errors as plain data: the same words on the command line and over HTTP."""
+
+from typing import Any
+
+from jewgo.core.errors import JewgoError
+from rollout.models import StageChange
+from rollout.moves import Outcome, Report
+from rollout.propagation import Propagation
+from rollout.stages import Position
+
+
+def report(made: Report) -> dict[str, Any]:
+    """Return what a move did, feature by feature."""
+    return {
+        "move": made.move,
+        "dry_run": made.dry_run,
+        "control_version": made.control_version,
+        "features": [outcome(one) for one in made.outcomes],
+    }
+
+
+def outcome(one: Outcome) -> dict[str, Any]:
+    """Return what became of one feature; `ledger` is null where no line was written."""
+    return {
+        "feature": one.feature,
+        "result": one.result.value,
+        "from": position(one.before),
+        "to": position(one.after),
+        "version": one.version,
+        "notes": list(one.notes),
+        "ledger": {"id": one.change.pk, "hash": one.change.hash} if one.change else None,
+        "error": error(one.error) if one.error else None,
+    }
+
+
+def position(place: Position) -> dict[str, Any]:
+    """Return where a feature stands."""
+    return {"stage": place.stage.value, "percentage": float(place.percentage), "holdout": float(place.holdout)}
+
+
+def line(change: StageChange) -> dict[str, Any]:
+    """Return one line of the ledger, whole."""
+    return {
+        "id": change.pk,
+        "at": change.at.isoformat(),
+        "feature": change.feature,
+        "move": change.move,
+        "actor": change.actor,
+        "reason": change.reason,
+        "from": position(change.before),
+        "to": position(change.after),
+        "attempt": change.attempt,
+        "version": change.flag_version,
+        "request_id": change.request_id or None,
+        "evidence": change.evidence,
+        "details": change.details,
+        "previous_hash": change.previous_hash,
+        "hash": change.hash,
+    }
+
+
+def propagation(seen: Propagation) -> dict[str, Any]:
+    """Return how far a version has got; `slowest_s` is null until it reached a worker."""
+    return {
+        "version": seen.version,
+        "workers": len(seen.workers),
+        "current": len(seen.current),
+        "slowest_s": None if seen.slowest_s is None else round(seen.slowest_s, 3),
+        "behind": [worker.name for worker in seen.behind],
+        "unconfirmed": [worker.name for worker in seen.unconfirmed],
+        "done": seen.is_done,
+        "forces": {name: dict(forces) for name, forces in seen.forces.items()},
+    }
+
+
+def error(refusal: JewgoError) -> dict[str, Any]:
+    """Return what went wrong and what helps."""
+    return {
+        "code": refusal.code,
+        "message": refusal.message,
+        "hint": refusal.hint,
+        "problems": [{"code": one.code, "message": one.detail, "hint": one.hint} for one in refusal.problems],
+        "meta": refusal.meta,
+    }

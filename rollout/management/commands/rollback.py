@@ -1,0 +1,23 @@
+"""`manage.py rollback`: send everybody back to v3, now."""
+
+import os
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from rollout import features, forces
+from rollout.management import moving
+from rollout.management.answers import RolloutCommand
+
+
+class Command(RolloutCommand):
+    help = "Send everybody back to v3, now: manage.py rollback --all --reason … --wait"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        moving.add_rollback(parser)
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        understood = forces.read(os.environ, features.declared())
+        if understood.problems:
+            self.tell(f"{forces.complaint(understood)}A worker will not start with these; the rollback goes on.")
+        self.answer(moving.rollback, options)

@@ -1,0 +1,168 @@
+"""Answers as people read them: short tables, one line of meaning above each."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rollout.models import StageChange
+from rollout.moves import Outcome, Report, Result
+from rollout.propagation import Propagation
+from rollout.stages import Stage
+
+_STYLES = {
+    Stage.DISABLED: "dim",
+    Stage.TESTING: "cyan",
+    Stage.PARTIAL: "yellow",
+    Stage.FULL: "green",
+    Stage.COMPLETE: "bold green",
+}
+_RESULTS = {
+    Result.MOVED: ("moved", "green"),
+    Result.ALREADY: ("already so", "dim"),
+    Result.REFUSED: ("REFUSED", "bold red"),
+    Result.NOT_DONE: ("not done", "yellow"),
+}
+
+
+def plain_text(text: object, style: str = "") -> Text:
+    """Return text that somebody typed, with anything that could steer a terminal taken out."""
+    return Text("".join(char if char.isprintable() else "�" for char in str(text)), style)
+
+
+def status(picture: Mapping[str, Any], now: datetime) -> list[RenderableType]:
+    """Return the picture of `rollout status`."""
+    overall = picture["overall_status"]
+    table = _table("Feature", "Stage", "Own", "Effective", "Attempt", "Here for", "")
+    for name, feature in picture["feature_flags"].items():
+        stage = Stage(feature["stage"])
+        table.add_row(
+            plain_text(name),
+            Text(stage.name, _STYLES[stage]),
+            _own(stage, feature),
+            f"{feature['effective_percentage']:g} %",
+            str(feature["attempt"]) if feature["attempt"] else "–",
+            ago(datetime.fromisoformat(feature["entered_at"]), now),
+            "paused" if feature["paused"] else "",
+        )
+    said = f"{overall['enabled_features']} of {overall['total_features']} features are on; "
+    said += f"all of v4 is on for {overall['migration_percentage']:g} % of people."
+    return [Text(said), table]
+
+
+def report(made: Report) -> list[RenderableType]:
+    """Return what a move did, with everything that the ledger or the next command needs to know."""
+    table = _table("Feature", "", "From", "To", "Notes")
+    for outcome in made.outcomes:
+        after = "" if outcome.after == outcome.before else str(outcome.after)
+        result = _result(outcome, made.dry_run)
+        table.add_row(plain_text(outcome.feature), result, str(outcome.before), after, _notes(outcome))
+    return [table, *([Text("Dry run: nothing was changed.")] if made.dry_run else [])]
+
+
+def followers(seen: Propagation) -> list[RenderableType]:
+    """Return how far a version has got, in one line, and what environments force in spite of it."""
+    style = "green" if seen.is_done else "bold yellow"
+    lines: list[RenderableType] = [plain_text(_sentence(seen), style)]
+    for worker, forces in seen.forces.items():
+        told = ", ".join(f"{name}={value}" for name, value in forces.items())
+        lines.append(plain_text(f"Forced by the environment of {worker}, whatever is set here: {told}", "bold yellow"))
+    return lines
+
+
+def workers(seen: Propagation) -> list[RenderableType]:
+    """Return every worker that reported within a minute."""
+    table = _table("Worker", "Version", "Heard of", "Took", "Release")
+    for worker in seen.workers:
+        lag = "–" if worker.lag_s is None else f"{worker.lag_s:.2f} s"
+        table.add_row(worker.name, str(worker.version), f"{worker.seen_ago_s:.1f} s ago", lag, worker.release or "–")
+    return [*followers(seen), *([table] if seen.workers else [])]
+
+
+def history(lines: Iterable[StageChange]) -> list[RenderableType]:
+    """Return lines of the ledger."""
+    table = _table("#", "When (UTC)", "Feature", "Move", "Who", "Why")
+    for line in lines:
+        table.add_row(
+            str(line.pk),
+            f"{line.at:%Y-%m-%d %H:%M:%S}",
+            plain_text(line.feature),
+            _move(line),
+            plain_text(line.actor),
+            plain_text(line.reason),
+        )
+    return [table]
+
+
+def pairs(values: Mapping[str, object]) -> RenderableType:
+    """Return names and values, one a line."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in values.items():
+        grid.add_row(Text(name, "dim"), plain_text(value))
+    return grid
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long something has been so, in its largest unit."""
+    seconds = max(0, int((now - at).total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _own(stage: Stage, feature: Mapping[str, Any]) -> str:
+    if stage is Stage.TESTING:
+        return "testers"
+    if stage is Stage.FULL and feature["holdout"]:
+        return f"100 % − {feature['holdout']:g} %"
+    return f"{feature['percentage']:g} %"
+
+
+def _result(outcome: Outcome, is_dry: bool) -> Text:
+    word, style = _RESULTS[outcome.result]
+    if outcome.result is Result.MOVED and outcome.after == outcome.before:
+        word = "done"
+    return Text(f"would be {word}" if is_dry and outcome.result is Result.MOVED else word, style)
+
+
+def _notes(outcome: Outcome) -> Text:
+    if outcome.error is None:
+        return plain_text("; ".join([*outcome.notes, *(_told(outcome.change) if outcome.change else [])]))
+    said = outcome.error.message.removeprefix(f"{outcome.feature}: ")
+    return plain_text(f"{said} {outcome.error.hint or ''}".strip(), "red")
+
+
+def _move(line: StageChange) -> Text:
+    if line.before != line.after:
+        return plain_text(f"{line.move}: {line.before} → {line.after}")
+    return plain_text(": ".join([line.move, *_told(line)]))
+
+
+def _told(line: StageChange) -> list[str]:
+    """Return what the ledger says beside the place, as one piece; nothing where it is the place that changed."""
+    if line.before != line.after:
+        return []
+    silent = {"criteria", "notes"}
+    told = [f"{name} {_word(value)}" for name, value in line.details.items() if value and name not in silent]
+    return [", ".join(told)] if told else []
+
+
+def _word(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _sentence(seen: Propagation) -> str:
+    said = str(seen)
+    return f"{said[0].upper()}{said[1:]}."
