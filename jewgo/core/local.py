@@ -121,7 +121,8 @@ def enter_or_exit(environment: MutableMapping[str, str]) -> Lease:
     except LocalError as error:
         sys.stderr.write(
             f"The local services cannot start: {error}\n"
-            "They are for development; elsewhere set DATABASE_URL, REDIS_URL, SECRET_KEY, ROLLOUT_SECRET, ALLOWED_HOSTS.\n"
+            "They are for development. Elsewhere set DATABASE_URL, REDIS_URL,"
+            " SECRET_KEY, ROLLOUT_SECRET and ALLOWED_HOSTS.\n"
         )
         raise SystemExit(2) from None
 

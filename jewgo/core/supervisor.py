@@ -50,12 +50,12 @@ class Keeper:
         self.last_wanted_at = time.monotonic()
         self._lease = os.open(lease_of(server.place, server.name), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
-    def tick(self, now: float) -> None:
-        """Start it, notice that it serves or died, or stop it when nobody has wanted it for a while."""
+    def tick(self, now: float, linger_s: float) -> None:
+        """Start it, notice that it serves or died, or stop it when nobody has wanted it for `linger_s`."""
         if not self.claim():
             self.last_wanted_at = now
             self._keep(now)
-        elif self.process is not None and now - self.last_wanted_at > LINGER_S:
+        elif self.process is not None and now - self.last_wanted_at > linger_s:
             self.stop()
         else:
             self.unclaim()
@@ -164,13 +164,18 @@ class Supervisor:
         self._publish()
         while not (self.is_asked_to_stop or self._nobody_is_left()):
             for keeper in self.keepers:
-                keeper.tick(time.monotonic())
+                keeper.tick(time.monotonic(), self._linger_s)
             self._publish()
             time.sleep(TICK_S if all(keeper.is_serving for keeper in self.keepers) else TICK_S / 4)
         for keeper in self.keepers:
             keeper.stop()
         self._publish()
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+    @property
+    def _linger_s(self) -> float:
+        """Do not wait with a problem: what mends it may be in the environment of the next supervisor (PG_BIN)."""
+        return 0.0 if any(keeper.problem for keeper in self.keepers) else LINGER_S
 
     def _ask_to_stop(self, *_: object) -> None:
         self.is_asked_to_stop = True
@@ -179,8 +184,7 @@ class Supervisor:
         """Claim every lease if no server runs any more; claimed for good, so that no client slips in while we leave."""
         if any(keeper.process for keeper in self.keepers):
             return False
-        now = time.monotonic()
-        claimed = [keeper for keeper in self.keepers if now - keeper.last_wanted_at > LINGER_S and keeper.claim()]
+        claimed = [keeper for keeper in self.keepers if keeper.claim()]
         if len(claimed) == len(self.keepers):
             return True
         for keeper in claimed:
