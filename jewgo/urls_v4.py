@@ -7,4 +7,6 @@ from jewgo import health
 urlpatterns: list[URLPattern | URLResolver] = [
     *health.v4,
     path("", include("restaurants.api.v4")),
+    path("", include("reviews.api.v4")),
+    path("", include("users.api.v4")),
 ]

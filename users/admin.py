@@ -106,7 +106,7 @@ class ServiceKeyAdmin(KeyAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: ServiceKey | None = None) -> tuple[str, ...]:
         """A key that exists can be read and revoked, nothing else."""
-        return () if obj is None else ("label", "scopes", "expires_at")
+        return () if obj is None else self.get_fields(request, obj)
 
     def get_fields(self, request: HttpRequest, obj: ServiceKey | None = None) -> tuple[str, ...]:
         """Show what a new key needs, or all that is known of one."""

@@ -1,12 +1,12 @@
 """The v4 contract of reviews."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rollout.gate import Gate
 
 from jewgo.core.api import PageQuery, V4View, v4_conditional
 from jewgo.core.errors import Forbidden
@@ -14,6 +14,7 @@ from jewgo.core.paging import PageRequest
 from reviews.api.visibility import visible_states
 from reviews.services import ReviewService
 from reviews.values import EVERY_STATE, MAX_ID, RATINGS, ReviewCriteria, ReviewNotFound, Wanted, WrittenReview
+from rollout.gate import Gate
 
 
 class ReviewsQuery(PageQuery):
@@ -50,7 +51,7 @@ def present_review(review: WrittenReview) -> dict[str, Any]:
 class Reviews(V4View):
     """`/api/v4/reviews`: what people say about places."""
 
-    permission_classes = [Gate("api_v4_reviews")]
+    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"),)
     v3_path: ClassVar[str | None] = "/api/reviews"
     service: ClassVar[ReviewService] = ReviewService()
 
@@ -71,7 +72,7 @@ class Reviews(V4View):
 class ReviewDetail(V4View):
     """`/api/v4/reviews/{id}`: one review."""
 
-    permission_classes = [Gate("api_v4_reviews")]
+    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"),)
     v3_path: ClassVar[str | None] = "/api/reviews/{review_id}"
     service: ClassVar[ReviewService] = ReviewService()
 

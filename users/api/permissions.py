@@ -1,15 +1,17 @@
 """What a caller may do: a service key's scopes, asked for in one way everywhere."""
 
 from functools import cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from users.keys import Scope
 from users.models import ServiceKey
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 def has_scope(request: HttpRequest | Request, scope: str) -> bool:
@@ -24,7 +26,7 @@ class ScopePermission(BasePermission):
     scope: ClassVar[Scope]
     open_methods: ClassVar[tuple[str, ...]] = ()
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Return whether the caller may use this method of the view."""
         return request.method in self.open_methods or has_scope(request, self.scope)
 

@@ -1,15 +1,16 @@
 """The v4 contract of users."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.urls import path
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rollout.gate import Gate
 
 from jewgo.core.api import PageQuery, V4View, v4_conditional
 from jewgo.core.paging import PageRequest
+from rollout.gate import Gate
 from users.api.permissions import HasScope
 from users.services import UserService
 from users.values import Person, UserCriteria
@@ -39,7 +40,7 @@ def present_person(person: Person) -> dict[str, Any]:
 class Users(V4View):
     """`/api/v4/users`: people, for whoever operates the service."""
 
-    permission_classes = [Gate("api_v4_users"), HasScope("ops")]
+    permission_classes: Sequence[Any] = (Gate("api_v4_users"), HasScope("ops"))
     v3_path: ClassVar[str | None] = "/api/admin/users"
     service: ClassVar[UserService] = UserService()
 

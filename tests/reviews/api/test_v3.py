@@ -1,0 +1,106 @@
+"""The v3 contract of reviews: each golden answer, from each engine."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from reviews.models import Review
+from rollout.testing import at_stage
+from tests.golden import Golden, goldens
+from tests.reviews import world
+from tests.users.credentials import sent_with
+
+pytestmark = pytest.mark.django_db
+
+GOLDENS = goldens(Path(__file__).parents[1] / "golden")
+STAGES = ("disabled", "complete")
+DRAFT = {"restaurantId": 11, "rating": 4, "content": "Fresh pita all day long."}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.name)
+def test_every_engine_gives_the_golden_answer(golden: Golden, stage: str, client: Client) -> None:
+    world.build()
+
+    with at_stage("api_v4_reviews", stage):
+        answer = golden.ask(client)
+
+    golden.check(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_refused_review_leaves_nothing_behind(stage: str, client: Client) -> None:
+    world.build()
+
+    with at_stage("api_v4_reviews", stage):
+        for golden in GOLDENS:
+            if golden.line.startswith("POST") and golden.status >= 400:
+                golden.ask(client)
+
+    assert Review.objects.count() == 5
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_accepted_review_is_stored_once(stage: str, client: Client) -> None:
+    world.build()
+
+    with at_stage("api_v4_reviews", stage):
+        answer = client.post("/api/reviews", DRAFT, "application/json", headers=sent_with("ops"))
+
+    assert Review.objects.filter(content=DRAFT["content"]).get().pk == int(answer.json()["review"]["id"])
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"{", "The body is not JSON"),
+        (b"[]", "Validation failed"),
+        (b'{"restaurantId": 1e999}', "The body is not JSON"),
+        (b'{"restaurantId": 99999999999999999999, "rating": 4, "content": "Ten letters"}', "Validation failed"),
+        (b'{"restaurantId": 11, "rating": 4.5, "content": "Ten letters"}', "Validation failed"),
+        (b'{"restaurantId": 11, "rating": true, "content": "Ten letters"}', "Validation failed"),
+        (b'{"restaurantId": 11, "rating": 4, "content": ["Ten letters"]}', "Validation failed"),
+        (b'{"restaurantId": 11, "rating": 4, "content": "Ten letters", "images": ["javascript:x"]}', "Validation"),
+        (b'{"restaurantId": 11, "rating": 4, "content": "Ten \\u0000 letters"}', "NUL"),
+        (b"[" * 10_000 + b"]" * 10_000, "The body is not JSON"),
+    ],
+)
+def test_a_malformed_review_is_refused_in_the_bare_shape(body: bytes, error: str, client: Client) -> None:
+    world.build()
+
+    answer = client.post("/api/reviews", body, "application/json", headers=sent_with("ops"))
+
+    assert answer.status_code == 400
+    assert next(iter(answer.json())) == "error"
+    assert error in json.dumps(answer.json())
+
+
+def test_the_v3_engine_answers_a_list_and_says_so(client: Client) -> None:
+    answer = client.get("/api/reviews")
+
+    assert answer.headers["X-JewGo-Served-By"].startswith("v3; feature=api_v4_reviews; reason=")
+    assert answer.headers["Link"] == '</api/v4/reviews>; rel="successor-version"'
+
+
+def test_neither_address_nor_notes_are_ever_shown(client: Client) -> None:
+    world.build()
+
+    answer = client.get("/api/reviews?status=all", headers=sent_with("reviews:read", "ops"))
+
+    assert "dana@example.com" not in answer.content.decode()
+    assert "The owner called." not in answer.content.decode()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_list_takes_two_queries_however_long_it_is(
+    stage: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    world.build()
+
+    with at_stage("api_v4_reviews", stage), django_assert_num_queries(2):
+        client.get("/api/reviews?limit=100")
