@@ -111,9 +111,10 @@ def undeclared(declared: Mapping[str, str | None]) -> Iterator[CheckMessage]:
 
 
 def idle(unfinished: Sequence[str]) -> Iterator[CheckMessage]:
-    """Yield an error for every feature whose stage would change nothing."""
+    """Yield an error for every feature whose stage would change nothing, not even for those that stand on it."""
+    stood_on = {prerequisite for _, prerequisite in features.declared().values()}
     for name in unfinished:
-        if not registry.gated_by(name):
+        if name not in stood_on and not registry.gated_by(name):
             yield Error(
                 f"{name} is not COMPLETE and gates nothing: moving it would change nothing for anybody.",
                 hint="Put a Switch, a Gate or a Toggle of this name in place, or complete the feature.",
