@@ -30,12 +30,15 @@ def fingerprint(error: BaseException) -> str:
 
 def place(error: BaseException) -> str:
     """Return the exception's type and where it comes from, as `ValueError in restaurants.services:search`."""
-    frames = list(traceback.walk_tb(error.__traceback__))
+    *_, innermost = ["", *path(error)]
     kind = type(error).__qualname__
-    if not frames:
-        return kind
-    frame = frames[-1][0]
-    return f"{kind} in {frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}"
+    return f"{kind} in {innermost.rpartition(':')[0]}" if innermost else kind
+
+
+def path(error: BaseException) -> list[str]:
+    """Return the calls that led to the exception, outermost first, as `restaurants.services:search:48`."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return [f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_name}:{line}" for frame, line in frames]
 
 
 def report(error: BaseException, outcome: Outcome, **about: str | bool) -> None:
@@ -46,6 +49,6 @@ def report(error: BaseException, outcome: Outcome, **about: str | bool) -> None:
         "fingerprint": fingerprint(error),
         "place": place(error),
         "request_id": current_request_id(),
-        "trace": "".join(traceback.format_tb(error.__traceback__)),
+        "path": path(error),
     }
     logger.error("%s failed: %s, %s", about.get("operation", "?"), outcome, place(error), extra={"fields": fields})
