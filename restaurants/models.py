@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.timezone import now
 
+from restaurants.hours.validation import validate_opening_hours, validate_timezone
 from restaurants.kosher import Attribute as Attribute
 from restaurants.kosher import Category as Category
 from restaurants.kosher import Level as Level
@@ -98,11 +99,13 @@ class Restaurant(models.Model):
 
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
-    timezone = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001
+    timezone = models.CharField(max_length=64, null=True, blank=True, validators=[validate_timezone])  # noqa: DJ001
 
     hours_raw = models.TextField(null=True, blank=True, help_text="The hours as the source wrote them")  # noqa: DJ001
     hours_raw_json = models.JSONField(null=True, blank=True)
-    opening_hours = models.TextField(null=True, blank=True, help_text="OpenStreetMap opening_hours; null: not known")  # noqa: DJ001
+    opening_hours = models.TextField(  # noqa: DJ001
+        null=True, blank=True, validators=[validate_opening_hours], help_text="OpenStreetMap; empty: not known"
+    )
     hours_problem = models.CharField(max_length=200, null=True, blank=True, help_text="Why the text was not understood")  # noqa: DJ001
     hours_updated_at = models.DateTimeField(null=True, blank=True)
     opens_after_shabbat_min = models.PositiveSmallIntegerField(null=True, blank=True)

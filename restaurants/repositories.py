@@ -306,10 +306,11 @@ class RestaurantRepository(Repository["Restaurant"]):
 
 
 def _replace(name: str, restaurant: "Restaurant", stored: list[Any], wanted: list[Any]) -> None:
-    kept = {tuple(getattr(row, key) for key in KEYS[name]): row for row in stored}
-    rows = [(kept.pop(tuple(getattr(row, key) for key in KEYS[name]), None), row) for row in wanted]
-    for obsolete in kept.values():
-        obsolete.delete()
+    rows = [(_counterpart(name, row, stored), row) for row in wanted]
+    kept = {row.pk for row, _ in rows if row is not None}
+    for obsolete in stored:
+        if obsolete.pk not in kept:
+            obsolete.delete()
     # A picture that stops being primary is written before the one that becomes it: there may never be two.
     for row, said in sorted(rows, key=lambda pair: getattr(pair[1], "is_primary", False)):
         target = row or said
@@ -319,6 +320,15 @@ def _replace(name: str, restaurant: "Restaurant", stored: list[Any], wanted: lis
         target.save()
     restaurant._prefetched_objects_cache = {}  # type: ignore[attr-defined]
     restaurant.refresh_from_db(fields=RestaurantQuerySet.DERIVED)
+
+
+def _counterpart(name: str, wanted: Any, stored: list[Any]) -> Any:
+    """Return the stored row that `wanted` is a newer form of: by its id, or by what makes it the same part."""
+    for row in stored:
+        same = all(getattr(row, key) == getattr(wanted, key) for key in KEYS[name])
+        if row.pk == wanted.pk or (wanted.pk is None and same):
+            return row
+    return None
 
 
 def _tracked(restaurant: "Restaurant") -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, cast
-
-from django.db.models import Field
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from restaurants.models import Agency, Certificate, Image, Restaurant, SupervisionLevel
+
+if TYPE_CHECKING:
+    from django.db.models import Field
 
 CERTIFICATE_KEYS: Final = ("agency", "number", "valid_from", "valid_to", "scope", "source", "sourced_on")
 LEVEL_KEYS: Final = ("attribute", "level", "scope", "source", "sourced_on")

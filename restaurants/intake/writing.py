@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 
+from restaurants.freshness import CATALOGUE
 from restaurants.intake.records import Record, certificate_row, column, columns, image_rows, level_row
 from restaurants.models import Agency, Origin, Restaurant
 from restaurants.repositories import KEYS, Entry, Parts
@@ -75,6 +76,8 @@ class _Batch:
             if outcome.result == "updated":
                 self._update(outcome.record)
         Origin.objects.remember({pk: record.plain() for pk, record in written.items()})
+        if new:
+            CATALOGUE.invalidate()
         return outcomes
 
     def _judge(self, record: Record) -> Outcome:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import TrigramExtension
 from django.db import migrations, models
 
+import restaurants.hours.validation
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -77,12 +79,25 @@ class Migration(migrations.Migration):
                 ),
                 ("latitude", models.FloatField(blank=True, null=True)),
                 ("longitude", models.FloatField(blank=True, null=True)),
-                ("timezone", models.CharField(blank=True, max_length=64, null=True)),
+                (
+                    "timezone",
+                    models.CharField(
+                        blank=True,
+                        max_length=64,
+                        null=True,
+                        validators=[restaurants.hours.validation.validate_timezone],
+                    ),
+                ),
                 ("hours_raw", models.TextField(blank=True, help_text="The hours as the source wrote them", null=True)),
                 ("hours_raw_json", models.JSONField(blank=True, null=True)),
                 (
                     "opening_hours",
-                    models.TextField(blank=True, help_text="OpenStreetMap opening_hours; null: not known", null=True),
+                    models.TextField(
+                        blank=True,
+                        help_text="OpenStreetMap; empty: not known",
+                        null=True,
+                        validators=[restaurants.hours.validation.validate_opening_hours],
+                    ),
                 ),
                 (
                     "hours_problem",
