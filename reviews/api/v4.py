@@ -1,7 +1,8 @@
 """The v4 contract of reviews."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, TypedDict
 
 from django.urls import path
 from rest_framework import serializers
@@ -9,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jewgo.core.api import PageQuery, V4View, v4_conditional
-from jewgo.core.errors import Forbidden
-from jewgo.core.paging import PageRequest
+from jewgo.core.errors import Forbidden, InvalidInput
+from jewgo.core.paging import InvalidCursor, PageRequest
+from jewgo.core.schema import operation
 from reviews.api.visibility import visible_states
 from reviews.services import ReviewService
 from reviews.values import EVERY_STATE, MAX_ID, RATINGS, ReviewCriteria, ReviewNotFound, Wanted, WrittenReview
-from rollout.gate import Gate
+from rollout.gate import FeatureDisabled, Gate
 
 
 class ReviewsQuery(PageQuery):
@@ -31,12 +33,36 @@ class ReviewsQuery(PageQuery):
     )
 
 
-def present_review(review: WrittenReview) -> dict[str, Any]:
-    """Return a review as v4 shows it to everybody."""
+class AuthorShape(TypedDict):
+    """Who wrote a review, as the public may know them."""
+
+    id: int
+    name: str | None
+
+
+class ReviewShape(TypedDict):
+    """A review as v4 shows it to everybody."""
+
+    id: int
+    restaurant_id: int
+    author: AuthorShape | None
+    rating: int
+    title: str | None
+    content: str
+    images: list[str]
+    status: str
+    helpful_count: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def present_review(review: WrittenReview) -> ReviewShape:
+    """Return a review in v4's shape."""
+    author = review.author
     return {
         "id": review.id,
         "restaurant_id": review.restaurant_id,
-        "author": {"id": review.author.id, "name": review.author.name or None} if review.author else None,
+        "author": {"id": author.id, "name": author.name or None} if author else None,
         "rating": review.rating,
         "title": review.title or None,
         "content": review.content,
@@ -55,6 +81,12 @@ class Reviews(V4View):
     v3_path: ClassVar[str | None] = "/api/reviews"
     service: ClassVar[ReviewService] = ReviewService()
 
+    @operation(
+        query=ReviewsQuery,
+        data=list[ReviewShape],
+        conditional=True,
+        errors=[InvalidInput, InvalidCursor, Forbidden, FeatureDisabled],
+    )
     def get(self, request: Request) -> Response:
         """Answer one page of the reviews that match, the latest first."""
         query = self.query(ReviewsQuery)
@@ -76,6 +108,7 @@ class ReviewDetail(V4View):
     v3_path: ClassVar[str | None] = "/api/reviews/{review_id}"
     service: ClassVar[ReviewService] = ReviewService()
 
+    @operation(data=ReviewShape, conditional=True, errors=[ReviewNotFound, FeatureDisabled])
     def get(self, request: Request, review_id: int) -> Response:
         """Answer one review."""
         if review_id > MAX_ID:

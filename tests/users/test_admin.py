@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("root@example.com", "a-long-password"))
+    client.force_login(User.objects.create_superuser("root@example.com"))
     return client
 
 

@@ -10,7 +10,7 @@ CHANGED_AT = datetime(2025, 8, 2, 9, 30, 15, 250000, tzinfo=UTC)
 
 def build() -> None:
     """Store a super admin, a member of staff and somebody without a name."""
-    User.objects.create_superuser("root@example.com", "a-long-password", pk=1, name="Root")
+    User.objects.create_superuser("root@example.com", pk=1, name="Root")
     User.objects.create_user("miriam@example.com", pk=2, name="מרים כהן", is_staff=True)
     User.objects.create_user("Dana@example.com", pk=3)
     User.objects.update(date_joined=JOINED_AT, updated_at=JOINED_AT)

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
@@ -23,19 +22,3 @@ class ServiceKeyAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that a 401 carries."""
         return CHALLENGE
-
-
-class ServiceKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it registers itself
-    """Tells OpenAPI how a service key is sent."""
-
-    target_class = "users.api.authentication.ServiceKeyAuthentication"
-    name = "serviceKey"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        """Return the security scheme object."""
-        return {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "jwg_<prefix>_<secret><checksum>",
-            "description": "A service key with the scope that the operation names.",
-        }

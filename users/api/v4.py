@@ -1,7 +1,8 @@
 """The v4 contract of users."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, TypedDict
 
 from django.urls import path
 from rest_framework import serializers
@@ -9,8 +10,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jewgo.core.api import PageQuery, V4View, v4_conditional
-from jewgo.core.paging import PageRequest
-from rollout.gate import Gate
+from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
+from jewgo.core.paging import InvalidCursor, PageRequest
+from jewgo.core.schema import operation
+from rollout.gate import FeatureDisabled, Gate
 from users.api.permissions import HasScope
 from users.services import UserService
 from users.values import Person, UserCriteria
@@ -24,8 +27,20 @@ class UsersQuery(PageQuery):
     )
 
 
-def present_person(person: Person) -> dict[str, Any]:
-    """Return a user as v4 shows them to whoever operates the service."""
+class UserShape(TypedDict):
+    """A user as v4 shows them to whoever operates the service."""
+
+    id: int
+    email: str
+    name: str | None
+    role: str
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+def present_person(person: Person) -> UserShape:
+    """Return a user in v4's shape."""
     return {
         "id": person.id,
         "email": person.email,
@@ -44,6 +59,12 @@ class Users(V4View):
     v3_path: ClassVar[str | None] = "/api/admin/users"
     service: ClassVar[UserService] = UserService()
 
+    @operation(
+        query=UsersQuery,
+        data=list[UserShape],
+        conditional=True,
+        errors=[InvalidInput, InvalidCursor, Unauthenticated, Forbidden, FeatureDisabled],
+    )
     def get(self, request: Request) -> Response:
         """Answer one page of the users whose name or address contains `search`, the latest first."""
         query = self.query(UsersQuery)
