@@ -93,7 +93,8 @@ class Link:
     def _hear(self) -> None:
         """Take in what PostgreSQL sent by itself: notifications, or the end of the connection."""
         try:
-            self._connection.poll()
+            while select.select([self._connection], [], [], 0)[0]:  # a farewell and the end come separately
+                self._connection.poll()
             self._connection.notifies.clear()
         except psycopg2.Error:
             self._drop()

@@ -1,4 +1,4 @@
-"""A TCP proxy before PostgreSQL that loses the acknowledgement of a COMMIT, as a network may."""
+"""A TCP proxy before PostgreSQL that does to a connection what networks and poolers do."""
 
 import select
 import socket
@@ -10,18 +10,30 @@ from django.db import connection
 
 
 class Proxy:
-    """Passes everything on, both ways, until it is told to lose the answer to the next COMMIT."""
+    """Passes everything on, both ways, until it is told otherwise."""
 
-    def __init__(self, server: tuple[str, int]) -> None:
+    def __init__(self, server: tuple[str, int], *, rewrites: tuple[bytes, bytes] = (b"", b"")) -> None:
         self._server = server
+        self._rewrites = rewrites
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
         self.loses_next_commit = False
+        """The answer to the next COMMIT is thrown away, and the connection closed."""
+        self._is_cut = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
+    def cut(self) -> None:
+        """Break every connection, and every new one, until `mend`."""
+        self._is_cut.set()
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._is_cut.clear()
+
     def close(self) -> None:
         """Take no further connection, and wait for the end of those there were."""
+        self.cut()
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
         for thread in self._threads:
@@ -37,28 +49,41 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._server) as server, suppress(OSError):
-            while True:
-                readable, _, _ = select.select([client, server], [], [])
-                for source in readable:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    if source is client and self.loses_next_commit and b"COMMIT" in data:
-                        self._commit_and_hang_up(server, data)
-                        return
-                    (server if source is client else client).sendall(data)
+            while not self._is_cut.is_set():
+                readable, _, _ = select.select([client, server], [], [], 0.02)
+                if client in readable and not self._forward(client, server):
+                    return
+                if server in readable and not self._pass_on(server, client):
+                    return
 
-    def _commit_and_hang_up(self, server: socket.socket, data: bytes) -> None:
-        self.loses_next_commit = False
+    def _forward(self, client: socket.socket, server: socket.socket) -> bool:
+        data = client.recv(65536).replace(*self._rewrites) if self._rewrites[0] else client.recv(65536)
+        if data and self.loses_next_commit and b"COMMIT" in data:
+            self.loses_next_commit = False
+            server.sendall(data)
+            server.recv(65536)  # it is committed; nobody will hear of it
+            return False
         server.sendall(data)
-        server.recv(65536)  # it is committed; nobody will hear of it
+        return bool(data)
+
+    @staticmethod
+    def _pass_on(source: socket.socket, target: socket.socket) -> bool:
+        data = source.recv(65536)
+        target.sendall(data)
+        return bool(data)
+
+
+def to_the_database(*, rewrites: tuple[bytes, bytes] = (b"", b"")) -> Proxy:
+    """Return a proxy before the tests' PostgreSQL."""
+    settings = connection.settings_dict
+    return Proxy((settings["HOST"], int(settings["PORT"])), rewrites=rewrites)
 
 
 @contextmanager
 def before_the_database() -> Iterator[Proxy]:
     """Lead this thread's Django connection through a proxy inside the block."""
     settings = connection.settings_dict
-    proxy = Proxy((settings["HOST"], int(settings["PORT"])))
+    proxy = to_the_database()
     direct = {name: settings[name] for name in ("HOST", "PORT")}
     connection.close()
     settings.update(HOST="127.0.0.1", PORT=proxy.port)

@@ -1,0 +1,431 @@
+"""How a worker learns: beats by hand, then real processes on a PostgreSQL that really changes."""
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import timedelta
+from statistics import median, quantiles
+from typing import Any
+from uuid import uuid4
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from rollout import pulse, snapshot
+from rollout.link import Link, LinkTimeout
+from rollout.models import Drill, Flag, Override, Worker
+from rollout.propagation import control_version, propagation
+from rollout.snapshot import STALE_AFTER_S, Snapshot
+from tests.rollout.proxy import Proxy, to_the_database
+
+FEATURE = "api_v4_enabled"
+
+logger = logging.getLogger(__name__)
+
+# A beat, by hand
+
+
+@pytest.mark.django_db
+def test_the_first_beat_reports_the_worker_and_learns_everything():
+    pulse.beat()
+
+    worker = Worker.objects.get()
+    assert (worker.pid, worker.version) == (os.getpid(), control_version())
+    assert snapshot.current().version == control_version()
+    assert snapshot.current().flags.keys() == settings.ROLLOUT["FEATURES"].keys()
+
+
+@pytest.mark.django_db
+def test_a_beat_with_nothing_new_is_one_round_trip(django_assert_num_queries):
+    pulse.beat()
+    before = snapshot.current()
+
+    with django_assert_num_queries(1):
+        pulse.beat()
+
+    assert snapshot.current() is before
+
+
+@pytest.mark.django_db
+def test_a_beat_after_a_change_loads_in_one_statement_and_acknowledges_at_once(django_assert_num_queries):
+    pulse.beat()
+    Flag.objects.filter(name=FEATURE).update(stage="partial", percentage="12.50", holdout="10")
+
+    with django_assert_num_queries(3):
+        pulse.beat()
+
+    flag = snapshot.current().flags[FEATURE]
+    assert (flag.stage, str(flag.percentage), str(flag.holdout)) == ("partial", "12.50", "10.00")
+    assert Worker.objects.get().version == control_version()
+
+
+@pytest.mark.django_db
+def test_everything_that_decides_travels_in_the_snapshot():
+    flag = Flag.objects.get(name="api_v4_restaurants")
+    Override.objects.create(flag=flag, identity="u:5", is_in=False)
+    now = timezone.now()
+    common = {
+        "flag": flag,
+        "rate": 0.5,
+        "started_at": now - timedelta(minutes=2),
+        "actor": "cli:dana",
+        "reason": "drill",
+    }
+    Drill.objects.create(
+        **common, fault="slow", delay_ms=300, expires_at=now + timedelta(minutes=1), identities=["u:5"]
+    )
+    Drill.objects.create(**common, fault="error", expires_at=now - timedelta(minutes=1))
+    Drill.objects.create(**common, fault="error", expires_at=now + timedelta(minutes=1), ended_at=now)
+
+    pulse.beat()
+
+    state = snapshot.current().flags[flag.name]
+    (drill,) = state.drills
+    assert (state.id, state.cohort, state.prerequisite) == (flag.pk, flag.cohort, FEATURE)
+    assert state.overrides == {"u:5": False}
+    assert (drill.fault, drill.rate, drill.delay_ms, drill.identities) == ("slow", 0.5, 300, {"u:5"})
+    assert drill.expires_at == now + timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_applied_at_tells_since_when_the_version_is_applied():
+    start = timezone.now()
+    pulse.beat(now=start)
+    pulse.beat(now=start + timedelta(seconds=1))
+    steady = Worker.objects.get()
+    Flag.objects.filter(name=FEATURE).update(note="changed")
+    pulse.beat(now=start + timedelta(seconds=2))
+    changed = Worker.objects.get()
+
+    assert (steady.applied_at, steady.seen_at) == (start, start + timedelta(seconds=1))
+    assert changed.applied_at == start + timedelta(seconds=2)
+    assert changed.started_at == start
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_not_heard_of_for_a_minute_is_forgotten():
+    now = timezone.now()
+    for age_s in (59, 61):
+        seen = now - timedelta(seconds=age_s)
+        Worker.objects.create(
+            id=uuid4(), host="h", pid=age_s, started_at=seen, seen_at=seen, version=1, applied_at=seen
+        )
+
+    pulse.beat(now=now)
+
+    assert set(Worker.objects.values_list("pid", flat=True)) == {59, os.getpid()}
+
+
+@pytest.mark.django_db
+def test_a_command_reads_the_flags_without_reporting_itself():
+    view = pulse.view()
+
+    assert view.flags.keys() == settings.ROLLOUT["FEATURES"].keys()
+    assert not Worker.objects.exists()
+
+
+def test_a_worker_that_never_had_a_view_serves_control():
+    decision = snapshot.current().decide(FEATURE, "u:1")
+
+    assert (decision.arm, decision.reason) == ("control", "error")
+
+
+def test_where_the_settings_say_so_there_is_no_pulse():
+    pulse.ensure_running()
+
+    assert not pulse.is_running()
+
+
+# When a request refreshes
+
+
+def test_a_view_that_nobody_confirmed_for_three_seconds_is_refreshed():
+    clock = iter([0.0, 2.9, 3.1, 3.2])
+    held = snapshot.Holder(clock=lambda: next(clock))
+    asked: list[str] = []
+    held.refresh = lambda: asked.append("asked")
+
+    held.replace(Snapshot((), version=1, secret="x"))
+    fresh = (held.current().version, list(asked))
+    held.current()
+
+    assert (fresh, asked) == ((1, []), ["asked"])
+
+
+# The link
+
+
+@pytest.fixture
+def server() -> dict[str, Any]:
+    return connection.get_connection_params()
+
+
+def test_the_link_gives_up_on_a_server_that_does_not_answer_in_time(server):
+    link = Link(server)
+
+    start = time.monotonic()
+    with pytest.raises(LinkTimeout):
+        link.ask("SELECT pg_sleep(5)", {}, timeout_s=0.2)
+    took = time.monotonic() - start
+    again = link.ask("SELECT 1", {})
+    link.close()
+
+    assert took < 0.4
+    assert again == [(1,)]
+
+
+def test_the_link_wakes_at_once_when_postgresql_notifies(server):
+    link, other = Link(server), Link(server)
+    link.ask("SELECT 1", {})
+
+    other.ask("NOTIFY rollout, '7'", {})
+    start = time.monotonic()
+    link.wait(5)
+    took = time.monotonic() - start
+    link.close()
+    other.close()
+
+    assert took < 0.5
+
+
+def test_the_link_connects_anew_after_its_backend_was_killed(server):
+    link, other = Link(server), Link(server)
+    ((pid,),) = link.ask("SELECT pg_backend_pid()", {})
+
+    other.ask("SELECT pg_terminate_backend(%(pid)s)", {"pid": pid})
+    start = time.monotonic()
+    link.wait(5)
+    noticed = time.monotonic() - start
+    with suppress(psycopg2.Error):  # it may take one more question to see that it is gone for good
+        link.ask("SELECT 1", {})
+    answer = link.ask("SELECT 1", {})
+    link.close()
+    other.close()
+
+    assert noticed < 1
+    assert answer == [(1,)]
+
+
+# Real processes
+
+
+def database_url(**elsewhere: Any) -> str:
+    """Return the test database's address, as a process of its own is told it."""
+    place = {name.lower(): value for name, value in connection.settings_dict.items()} | elsewhere
+    return "postgres://{user}:{password}@{host}:{port}/{name}".format(**place)
+
+
+class Process:
+    """One worker process, driven over its standard input."""
+
+    def __init__(self, **environ: str) -> None:
+        told = {"DJANGO_SETTINGS_MODULE": "jewgo.settings", "ROLLOUT_PULSE": "on", "DATABASE_URL": database_url()}
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "tests.rollout.worker", FEATURE],
+            env=os.environ | told | environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        self.pid = self._child.pid
+
+    def wait_until_ready(self) -> None:
+        assert self._read() == "ready"
+
+    def decide(self, identity: str) -> list[Any]:
+        assert self._child.stdin
+        self._child.stdin.write(f"{identity}\n")
+        self._child.stdin.flush()
+        answer: list[Any] = json.loads(self._read())
+        return answer
+
+    def leave(self) -> None:
+        """Let it end as a process that is told to stop ends."""
+        assert self._child.stdin
+        self._child.stdin.close()
+        self._child.wait(10)
+
+    def end(self) -> None:
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def signal(self, number: int) -> None:
+        self._child.send_signal(number)
+
+    def _read(self) -> str:
+        assert self._child.stdout
+        return self._child.stdout.readline().strip()
+
+
+@pytest.fixture
+def start(transactional_db) -> Iterator[Callable[..., list[Process]]]:
+    with ExitStack() as stack:
+
+        def started(count: int, **environ: str) -> list[Process]:
+            processes = [Process(**environ) for _ in range(count)]
+            for process in processes:
+                stack.callback(process.end)
+                process.wait_until_ready()
+            return processes
+
+        yield started
+
+
+def set_stage(stage: str, percentage: int) -> int:
+    Flag.objects.filter(name=FEATURE).update(stage=stage, percentage=percentage)
+    return control_version()
+
+
+def eventually(condition: Callable[[], bool], within_s: float = 5) -> float:
+    """Wait until `condition` holds and return how long that took."""
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < within_s, "it did not happen in time"
+        time.sleep(0.002)
+    return time.monotonic() - start
+
+
+def test_the_first_request_of_a_worker_already_knows_the_flags(start):
+    set_stage("full", 100)
+
+    (worker,) = start(1)
+
+    assert worker.decide("u:1")[1:] == ["candidate", "static"]
+
+
+def test_a_change_reaches_four_workers_within_the_target(start):
+    workers = start(4)
+    eventually(lambda: propagation().is_done and len(propagation().workers) == 4)
+    delays = []
+    for turn in range(30):
+        version = set_stage("full" if turn % 2 else "disabled", 100 * (turn % 2))
+        eventually(lambda version=version: propagation(version).is_done)
+        delays += [worker.lag_s for worker in propagation().workers if worker.lag_s is not None]
+        expected = "candidate" if turn % 2 else "control"
+        assert {tuple(worker.decide("u:1")[:2]) for worker in workers} == {(version, expected)}
+
+    p95 = quantiles(delays, n=20)[-1]
+    logger.info(
+        "propagation in ms: p50 %.1f, p95 %.1f, max %.1f", *(1e3 * one for one in (median(delays), p95, max(delays)))
+    )
+    assert p95 <= 0.3
+    assert max(delays) <= 1.5
+
+
+def test_every_worker_decides_alike(start):
+    set_stage("partial", 50)
+    workers = start(3)
+    identities = [f"u:{number}" for number in range(40)]
+
+    answers = [[worker.decide(identity)[1] for identity in identities] for worker in workers]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert set(answers[0]) == {"control", "candidate"}
+
+
+def test_a_worker_that_leaves_takes_its_row_along(start):
+    (worker,) = start(1)
+    eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
+
+    worker.leave()
+
+    assert not Worker.objects.exists()
+
+
+def test_a_worker_that_is_killed_leaves_its_row_to_the_lease(start):
+    (worker,) = start(1)
+    eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
+
+    worker.end()
+
+    assert Worker.objects.filter(pid=worker.pid).exists()
+
+
+def test_a_worker_reports_what_its_environment_forces(start):
+    set_stage("full", 100)
+    (worker,) = start(1, ROLLOUT_FORCE_API_V4_ENABLED="off")
+
+    decision = worker.decide("u:1")
+    eventually(lambda: Worker.objects.exists())
+
+    assert decision[1:] == ["control", "forced"]
+    assert list(propagation().forces.values()) == [{"ROLLOUT_FORCE_API_V4_ENABLED": "off"}]
+
+
+def test_a_stopped_worker_learns_what_it_missed_once_it_goes_on(start):
+    (worker,) = start(1)
+    eventually(lambda: propagation().is_done and bool(propagation().workers))
+    worker.signal(signal.SIGSTOP)
+    version = set_stage("full", 100)
+
+    assert not propagation(version).is_done
+    worker.signal(signal.SIGCONT)
+    eventually(lambda: propagation(version).is_done)
+
+    assert worker.decide("u:1")[1] == "candidate"
+
+
+@pytest.fixture
+def proxied() -> Iterator[Callable[..., Proxy]]:
+    with ExitStack() as stack:
+
+        def opened(**how: Any) -> Proxy:
+            proxy = to_the_database(**how)
+            stack.callback(proxy.close)
+            return proxy
+
+        yield opened
+
+
+def test_while_the_database_is_away_decisions_stay_and_nobody_waits(start, proxied):
+    proxy = proxied()
+    set_stage("full", 100)
+    (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
+    known = worker.decide("u:1")
+
+    proxy.cut()
+    time.sleep(STALE_AFTER_S + 0.5)  # from then on a request refreshes
+    began = time.monotonic()
+    answers = [worker.decide("u:1") for _ in range(50)]
+    took = time.monotonic() - began
+
+    assert known[1] == "candidate"
+    assert answers == [known] * 50
+    assert took < 0.5
+
+
+def test_a_worker_is_up_to_date_within_a_second_of_the_databases_return(start, proxied):
+    proxy = proxied()
+    (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
+    worker.decide("u:1")
+    proxy.cut()
+    time.sleep(1)
+
+    version = set_stage("full", 100)
+    proxy.mend()
+
+    assert eventually(lambda: worker.decide("u:1")[0] == version) < 1.2
+
+
+@pytest.mark.parametrize("heard", [b"LISTEN r_llout", b"L_STEN rollout"], ids=["in vain", "refused"])
+def test_behind_a_pooler_that_cannot_listen_a_worker_asks_once_a_second(start, proxied, heard):
+    proxy = proxied(rewrites=(b"LISTEN rollout", heard))
+    (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
+    worker.decide("u:1")
+
+    version = set_stage("full", 100)
+
+    assert eventually(lambda: propagation(version).is_done) < 1.5
