@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jewgo.settings")
 
@@ -11,5 +12,6 @@ DO_NOT_RESPAWN = 3
 
 try:
     application = get_wsgi_application()
+    _routes = get_resolver().url_patterns  # imports every view now: the first caller does not wait for that
 except SystemExit as refusal:  # the environment is not right, and jewgo.core.environment has said why
     raise SystemExit(DO_NOT_RESPAWN) from refusal

@@ -101,7 +101,7 @@ class Place:
         kept = self.path / "secrets.json"
         if not kept.exists():
             names = ("SECRET_KEY", "ROLLOUT_SECRET", "SERVICES_PASSWORD")
-            _write_once(kept, orjson.dumps({name: secrets.token_urlsafe(48) for name in names}))
+            write_private(kept, orjson.dumps({name: secrets.token_urlsafe(48) for name in names}))
         return dict(orjson.loads(kept.read_bytes()))
 
     def directory(self, name: str) -> Path:
@@ -163,7 +163,7 @@ def _copy_once(site: Path, copy: Path, parts: Sequence[str]) -> None:
             Path(draft, "copy").rename(copy)
 
 
-def _write_once(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write `path` for its owner only; of two that do so at once, the first one's content stands."""
     handle, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:

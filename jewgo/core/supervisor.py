@@ -241,14 +241,22 @@ def end_stranger(pid: int, server: Server) -> None:
 def free_port(kept: int | None) -> int:
     """Return `kept` if nobody listens there, else another free port of the loopback interface."""
     candidates = random.sample(KEPT_PORTS, 100)
-    for port in [kept, *candidates] if kept else candidates:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                probe.listen()
-                return port
-    raise LocalError("no free port was found on 127.0.0.1")
+    found = next((port for port in ([kept, *candidates] if kept else candidates) if is_free(port)), None)
+    if found is None:
+        raise LocalError("no free port was found on 127.0.0.1")
+    return found
+
+
+def is_free(port: int) -> bool:
+    """Say whether nobody listens on this port of the loopback interface."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            probe.listen()
+        except OSError:
+            return False
+    return True
 
 
 def say(message: str) -> None:
