@@ -121,7 +121,9 @@ def test_a_percentage_is_read_as_it_is_written(value):
     assert parse_percentage(value) == D(10)
 
 
-@pytest.mark.parametrize("value", ["", "ten", "-1", "100.01", "0.001", "NaN", "Infinity", "1e999999", None, "10,5", "%"])
+@pytest.mark.parametrize(
+    "value", ["", "ten", "-1", "100.01", "0.001", "NaN", "Infinity", "1e999999", None, "10,5", "%"]
+)
 def test_what_is_no_percentage_is_refused(value):
     with pytest.raises(InvalidPercentage):
         parse_percentage(value)
