@@ -37,7 +37,9 @@ def page(_: HttpRequest, **shown: str) -> HttpResponse:
 @require_safe
 def error_codes(_: HttpRequest) -> HttpResponse:
     """List every error code; the `type` of a problem leads here."""
-    kinds = [kind for _, kind in sorted(REGISTRY.items())]
+    shown = ("code", "status", "title", "retryable")
+    # Plain data: a template would call the classes.
+    kinds = [{name: getattr(kind, name) for name in shown} for _, kind in sorted(REGISTRY.items())]
     return HttpResponse(render_to_string("jewgo/errors.html", {"kinds": kinds}))
 
 

@@ -1,7 +1,6 @@
 """Input that is checked whole: nothing unknown, nothing repeated, no number that cannot be stored."""
 
 import difflib
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
@@ -62,7 +61,7 @@ def read_body(kind: type[Fields], data: Any, *, partial: bool = False) -> dict[s
 
 
 def _validated(serializer: serializers.Serializer[Any], *, in_body: bool) -> dict[str, Any]:
-    """Also refuse NaN, the infinities, and integers beyond PostgreSQL's bigint, wherever a field let them through."""
+    """Also refuse integers beyond PostgreSQL's bigint wherever a field let them through (NaN, none lets through)."""
     wrong: Any = serializer.errors if not serializer.is_valid() else None
     wrong = wrong or {
         name: [reason] for name, item in serializer.validated_data.items() if (reason := _unstorable(item))
@@ -124,8 +123,6 @@ def _unstorable(value: Any) -> serializers.ErrorDetail | None:
         return _unstorable(list(value.values()))
     if isinstance(value, (list, tuple)):
         return next((reason for item in value if (reason := _unstorable(item))), None)
-    if isinstance(value, float) and not math.isfinite(value):
-        return serializers.ErrorDetail("This is no finite number.", code="not_finite")
     if isinstance(value, int) and value not in BIGINT:
         return serializers.ErrorDetail("This number lies beyond 64 bits.", code="out_of_range")
     return None
