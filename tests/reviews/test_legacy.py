@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -105,3 +106,9 @@ def test_a_list_takes_two_queries_however_long_it_is(django_assert_num_queries: 
 
     with django_assert_num_queries(2):
         legacy.list_reviews(Slice(ReviewCriteria(), Window(100)))
+
+
+def test_the_v3_engine_answers_a_list_and_says_so(client: Client) -> None:
+    answer = client.get("/api/reviews")
+
+    assert answer.headers["X-JewGo-Served-By"].startswith("v3; feature=api_v4_reviews; reason=")

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from rest_framework.views import APIView
 
+from jewgo.core.api.view import ContractView
 from rollout.testing import at_stage
 from tests.users.credentials import sent_with
 from users.authority import AUTHORITY
@@ -31,7 +31,7 @@ def routes(patterns: list[URLPattern | URLResolver], prefix: str = "/") -> Itera
             yield from routes(pattern.url_patterns, path)
             continue
         view = getattr(pattern.callback, "cls", None)
-        if isinstance(view, type) and issubclass(view, APIView):
+        if isinstance(view, type) and issubclass(view, ContractView):
             yield from (f"{method.upper()} {path}" for method in METHODS if hasattr(view, method))
 
 
