@@ -8,30 +8,56 @@ from users.keys import Scope
 PUBLIC: Final[frozenset[Scope]] = frozenset()
 """No scope at all is asked for."""
 
+_CATALOG: Final = frozenset({Scope.CATALOG_WRITE})
+_OPS: Final = frozenset({Scope.OPS})
+_READ: Final = frozenset({Scope.ROLLOUT_READ, Scope.OPS})
+_STOP: Final = frozenset({Scope.ROLLOUT_ROLLBACK, Scope.OPS})
+"""What only sends people back, or holds them where they are, asks for less than what widens."""
+
 AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     # method and path -> the scopes of which a key needs one
     "GET /health": PUBLIC,
     "GET /api/health/basic": PUBLIC,
     "GET /api/health/full": PUBLIC,
     "GET /api/restaurants": PUBLIC,
-    "POST /api/restaurants": frozenset({Scope.CATALOG_WRITE}),
+    "POST /api/restaurants": _CATALOG,
     "GET /api/restaurants/search": PUBLIC,
     "GET /api/restaurants/business-types": PUBLIC,
     "GET /api/restaurants/<int:restaurant_id>": PUBLIC,
     "GET /api/kosher-types": PUBLIC,
     "GET /api/statistics": PUBLIC,
     "GET /api/reviews": PUBLIC,
-    "POST /api/reviews": frozenset({Scope.OPS}),
+    "POST /api/reviews": _OPS,
     "GET /api/reviews/<str:review_id>": PUBLIC,
-    "GET /api/admin/users": frozenset({Scope.OPS}),
+    "GET /api/admin/users": _OPS,
     "GET /api/v4/health": PUBLIC,
     "GET /api/v4/restaurants": PUBLIC,
-    "POST /api/v4/restaurants": frozenset({Scope.CATALOG_WRITE}),
+    "POST /api/v4/restaurants": _CATALOG,
     "GET /api/v4/restaurants/<int:restaurant_id>": PUBLIC,
-    "PUT /api/v4/restaurants/<int:restaurant_id>": frozenset({Scope.CATALOG_WRITE}),
-    "PATCH /api/v4/restaurants/<int:restaurant_id>": frozenset({Scope.CATALOG_WRITE}),
-    "DELETE /api/v4/restaurants/<int:restaurant_id>": frozenset({Scope.CATALOG_WRITE}),
+    "PUT /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
+    "PATCH /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
+    "DELETE /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
     "GET /api/v4/reviews": PUBLIC,
     "GET /api/v4/reviews/<int:review_id>": PUBLIC,
-    "GET /api/v4/users": frozenset({Scope.OPS}),
+    "GET /api/v4/users": _OPS,
+    "GET /api/v4/rollout/status": _READ,
+    "GET /api/v4/rollout/features": _READ,
+    "GET /api/v4/rollout/features/<str:name>": _READ,
+    "GET /api/v4/rollout/explain": _READ,
+    "GET /api/v4/rollout/history": _READ,
+    "GET /api/v4/rollout/propagation": _READ,
+    "GET /api/v4/rollout/verify": _READ,
+    "POST /api/v4/rollout/pause": _STOP,
+    "POST /api/v4/rollout/rollback": _STOP,
+    "POST /api/v4/rollout/drill/end": _STOP,
+    "POST /api/v4/rollout/start": _OPS,
+    "POST /api/v4/rollout/advance": _OPS,
+    "POST /api/v4/rollout/percentage": _OPS,
+    "POST /api/v4/rollout/resume": _OPS,
+    "POST /api/v4/rollout/complete": _OPS,
+    "POST /api/v4/rollout/reopen": _OPS,
+    "POST /api/v4/rollout/holdout": _OPS,
+    "POST /api/v4/rollout/override": _OPS,
+    "POST /api/v4/rollout/testers": _OPS,
+    "POST /api/v4/rollout/drill": _OPS,
 }
