@@ -61,10 +61,12 @@ def read(environ: Mapping[str, str], features: Collection[str]) -> Forces:
         try:
             if kind == "FORCE" and name in {"ALL", "UNSAFE"}:
                 whole.add(_whole(name, value))
-            elif kind == "FORCE":
-                shares[_feature(name, features)] = _share(value)
+                continue
+            feature = _feature(name, features)
+            if kind == "FORCE":
+                shares[feature] = _share(value)
             else:
-                users[_feature(name, features)] = dict(_user(entry) for entry in value.split(","))
+                users[feature] = dict(_user(entry) for entry in value.split(","))
         except NotUnderstood as problem:
             problems.append(f"  {variable}={value!r}: {problem}")
     return Forces("ALL" in whole, "UNSAFE" in whole, shares, users, tuple(problems))

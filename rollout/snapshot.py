@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from time import monotonic
 from typing import TypeVar
 
@@ -35,24 +36,34 @@ STALE_AFTER_S = 3.0
 class Compiled:
     """One feature's rules, worked out beforehand: who is known by name, and what holds from which slot on."""
 
-    __slots__ = ("bands", "cohort", "named", "state")
+    __slots__ = ("_cohorts", "_rules", "bands", "cohort", "named", "state")
 
     def __init__(self, rules: Rules, state: FlagState, cohorts: Mapping[str, Cohort]) -> None:
         self.state = state
         self.cohort = cohorts[state.cohort]
-        self.named = {who: self._for(rules, who, cohorts) for who in rules.named(state.name)}
+        self._rules = rules
+        self._cohorts = cohorts
+        self.named = {who: self.by_rules(who) for who in rules.named(state.name)}
         self.named[NOBODY] = rules.decide(state.name, Caller(NOBODY, lambda _: SPACE - 1))
-        self.bands = self._bands(rules)
+        self.bands = self._bands()
 
-    def _for(self, rules: Rules, identity: str, cohorts: Mapping[str, Cohort]) -> Decision:
-        return rules.decide(self.state.name, Caller(identity, lambda cohort: cohorts[cohort].slot(identity)))
+    def by_rules(self, identity: str) -> Decision:
+        """Return the decision as the rules make it, one after the other."""
+        return self._rules.decide(
+            self.state.name, Caller(identity, lambda cohort: self._cohorts[cohort].slot(identity))
+        )
 
-    def _bands(self, rules: Rules) -> tuple[tuple[int, Decision], ...]:
-        """Return (first slot beyond, decision) for everybody without a name, in the order of the slots."""
-        edges = rules.edges(self.state.name)
+    def _bands(self) -> tuple[tuple[int, Decision], ...]:
+        """Return (first slot beyond, decision) for everybody without a name, in the order of the slots.
+
+        Nothing where prerequisites lie in other cohorts: then one slot does not tell.
+        """
+        if len({flag.cohort for flag in self._rules.chain(self.state.name)}) > 1:
+            return ()
+        edges = self._rules.edges(self.state.name)
         found: list[tuple[int, Decision]] = []
         for start, beyond in zip(edges, [*edges[1:], SPACE], strict=True):
-            decision = rules.decide(self.state.name, Caller("", lambda _, slot=start: slot))  # type: ignore[misc]
+            decision = self._rules.decide(self.state.name, Caller("", partial(_at, start)))
             if found and found[-1][1] == decision:
                 found.pop()
             found.append((beyond, decision))
@@ -88,7 +99,7 @@ class Snapshot:
         for beyond, decision in known.bands:
             if slot < beyond:
                 return decision
-        raise AssertionError("the bands cover every slot")
+        return known.by_rules(key)
 
     def drills(self, feature: str) -> tuple[DrillState, ...]:
         """Return the faults that are being injected into a feature's candidate, expired ones included."""
@@ -221,6 +232,10 @@ def _for_everyone(below: Snapshot, name: str, is_in: bool) -> FlagState:
         version=known.version,
         modified_at=known.modified_at,
     )
+
+
+def _at(slot: int, _cohort: str) -> int:
+    return slot
 
 
 _unknown: set[str] = set()
