@@ -8,5 +8,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *health.v4,
     path("", include("restaurants.api.v4")),
     path("", include("reviews.api.v4")),
+    path("", include("rollout.api")),
     path("", include("users.api.v4")),
 ]

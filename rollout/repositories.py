@@ -1,6 +1,7 @@
 """The doors to the rollout's tables."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -22,9 +23,11 @@ class UnknownFeature(NotFound):
     code, title = "unknown_feature", "There is no feature of this name"
 
     def __init__(self, names: Iterable[str], known: Iterable[str]) -> None:
-        self.names = sorted(names)
+        self.names, known = sorted(names), sorted(known)
+        near = [match for name in self.names for match in get_close_matches(name, known, n=1)]
+        meant = f"Did you mean {', '.join(near)}? " if near else ""
         super().__init__(
-            f"There is no feature {', '.join(self.names)}.", hint=f"The features are: {', '.join(sorted(known))}."
+            f"There is no feature {', '.join(self.names)}.", hint=f"{meant}The features are: {', '.join(known)}."
         )
 
 

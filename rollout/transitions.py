@@ -164,6 +164,7 @@ def _patience() -> Iterator[None]:
         raise Busy(
             "Somebody else holds these features or the ledger; nothing was changed.",
             hint="Try again. If it stays so, pg_stat_activity shows who is idle in transaction.",
+            headers={"Retry-After": "1"},
         ) from error
 
 

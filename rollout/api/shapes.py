@@ -1,0 +1,207 @@
+"""The answers' shapes, for the schema; `rollout.documents` and `rollout.status` make them."""
+
+from typing import Any, Literal, TypedDict
+
+Stage = Literal["disabled", "testing", "partial", "full", "complete"]
+
+
+class PositionShape(TypedDict):
+    """Where a feature stands."""
+
+    stage: Stage
+    percentage: float
+    holdout: float
+
+
+class PropagationShape(TypedDict):
+    """How far a version has got among the workers."""
+
+    version: int
+    workers: int
+    current: int
+    slowest_s: float | None
+    behind: list[str]
+    unconfirmed: list[str]
+    done: bool
+    forces: dict[str, dict[str, str]]
+
+
+class FeatureShape(TypedDict):
+    """One feature. `effective_percentage` is what its prerequisites leave of its own share."""
+
+    name: str
+    enabled: bool
+    description: str
+    stage: Stage
+    percentage: float
+    effective_percentage: float
+    holdout: float
+    paused: bool
+    attempt: int
+    version: int
+    cohort: str
+    prerequisite: str | None
+    entered_at: str
+    verdict: dict[str, Any] | None
+
+
+class StepShape(TypedDict):
+    """One step of a plan."""
+
+    stage: Stage
+    percentage: float
+    dwell_s: float
+    min_requests: int
+    max_error_percent: float
+    p95_ms: int
+    automatic: bool
+
+
+class OverrideShape(TypedDict):
+    """One identity that is in or out whatever its slot says."""
+
+    identity: str
+    is_in: bool
+
+
+class DrillShape(TypedDict):
+    """A fault that is being injected."""
+
+    fault: Literal["error", "slow", "wrong"]
+    rate: float
+    delay_ms: int
+    operation: str | None
+    identities: list[str]
+    match: str | None
+    expires_at: str
+    actor: str
+    reason: str
+
+
+class FeatureDetailShape(FeatureShape):
+    """One feature with its plan, its exceptions, what it gates and its live drills."""
+
+    plan: list[StepShape]
+    testers: list[str]
+    overrides: list[OverrideShape]
+    drills: list[DrillShape]
+    gates: list[str]
+
+
+class OverallShape(TypedDict):
+    """All features in three numbers."""
+
+    enabled_features: int
+    total_features: int
+    migration_percentage: float
+
+
+class StagesShape(TypedDict):
+    """How many features are in each stage."""
+
+    disabled: int
+    testing: int
+    partial: int
+    full: int
+    complete: int
+
+
+class RolloutShape(TypedDict):
+    """The original's summary; null where nothing is recorded."""
+
+    current_percentage: float
+    current_stage: Stage
+    total_users_affected: int | None
+    is_healthy: bool | None
+    error_rate: float | None
+    alerts_count: int | None
+
+
+class StatusShape(TypedDict):
+    """The whole picture."""
+
+    timestamp: str
+    overall_status: OverallShape
+    feature_flags: dict[str, dict[str, Any]]
+    stages: StagesShape
+    propagation: PropagationShape
+    rollout: RolloutShape
+    ledger_head: str
+
+
+class ExplanationShape(TypedDict):
+    feature: str
+    identity: str
+    arm: Literal["control", "candidate"]
+    served_by: Literal["v3", "v4"]
+    reason: str
+    why: str
+    position: str
+    slot_percent: float
+    share_percent: float
+    version: int
+
+
+LineShape = TypedDict(
+    "LineShape",
+    {
+        "id": int,
+        "at": str,
+        "feature": str,
+        "move": str,
+        "actor": str,
+        "reason": str,
+        "from": PositionShape,
+        "to": PositionShape,
+        "attempt": int,
+        "version": int,
+        "request_id": str | None,
+        "evidence": dict[str, Any],
+        "details": dict[str, Any],
+        "previous_hash": str,
+        "hash": str,
+    },
+)
+
+
+class VerificationShape(TypedDict):
+    """What a walk along the ledger's chain found."""
+
+    holds: bool
+    lines: int
+    head: str
+    problem: str | None
+    broken_at: int | None
+
+
+class LedgerShape(TypedDict):
+    """The line that a move wrote."""
+
+    id: int
+    hash: str
+
+
+OutcomeShape = TypedDict(
+    "OutcomeShape",
+    {
+        "feature": str,
+        "result": Literal["moved", "already_so", "refused", "not_done"],
+        "from": PositionShape,
+        "to": PositionShape,
+        "version": int,
+        "notes": list[str],
+        "ledger": LedgerShape | None,
+        "error": dict[str, Any] | None,
+    },
+)
+
+
+class ReportShape(TypedDict):
+    """What a move did. `confirmed`: whether every live worker follows; null when nothing was waited for."""
+
+    move: str
+    dry_run: bool
+    control_version: int
+    features: list[OutcomeShape]
+    propagation: PropagationShape
+    confirmed: bool | None
