@@ -6,6 +6,7 @@ from django.apps import AppConfig
 from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 
+from restaurants import freshness
 from restaurants.agencies import AGENCIES
 
 
@@ -14,9 +15,10 @@ class RestaurantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, and let every migrated database know the agencies."""
+        """Register the checks, keep the cache true, and let every migrated database know the agencies."""
         from restaurants import checks as checks
 
+        freshness.watch()
         post_migrate.connect(add_known_agencies, sender=self)
 
 

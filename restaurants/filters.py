@@ -76,7 +76,7 @@ def _agencies(names: Sequence[str]) -> Q:
 
 
 def _cities(names: Sequence[str]) -> Q:
-    return Q(city_key__in=[normalise(name) for name in names])
+    return Q(city__isnull=False, city_key__in=[normalise(name) for name in names])
 
 
 def _states(names: Sequence[str]) -> Q:

@@ -61,7 +61,7 @@ _MATCHING: Final = f"""
     WHERE {_PUBLISHED}
       AND (%(kosher_category)s::text IS NULL OR r.kosher_categories[1] = %(kosher_category)s)
       AND (%(state)s::text IS NULL OR upper(r.state) = %(state)s)
-      AND (%(city)s::text IS NULL OR r.city_key = %(city)s)
+      AND (%(city)s::text IS NULL OR (r.city IS NOT NULL AND r.city_key = %(city)s))
       AND (%(business_types)s::text[] = '{{}}' OR r.listing_type = ANY(%(business_types)s::text[]))
 """
 

@@ -103,7 +103,7 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
 
     def in_city(self, city: str) -> Self:
         """Only places in `city`."""
-        return self.filter(city_key=normalise(city))
+        return self.filter(city__isnull=False, city_key=normalise(city))
 
     def in_state(self, state: str) -> Self:
         """Only places in the state or province that the source calls `state`."""

@@ -10,11 +10,11 @@ from django.db.models import Count, Max, Q
 from django.utils.timezone import now
 from pydantic import TypeAdapter
 
-from jewgo.core.cache import Namespace
 from jewgo.core.middleware import current_request_id
 from jewgo.core.paging import Cursor, Page, PageRequest
 from restaurants.drafts import columns_of, draft_of, levels_of, parts_of
 from restaurants.filters import ORDERS, Order, PlaceFilter, Sort
+from restaurants.freshness import CATALOGUE
 from restaurants.models import Restaurant
 from restaurants.places import read
 from restaurants.repositories import Parts, RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
@@ -37,8 +37,6 @@ T = TypeVar("T")
 Expectation = Callable[[int], None]
 """Called with the stored version under the row's lock; raises to refuse the change."""
 
-CATALOGUE: Final = Namespace("restaurants", ttl_s=300)
-"""What was read of the catalogue; whoever changes the catalogue invalidates it on commit."""
 CACHE: Final = Toggle("api_v4_cache")
 
 COUNTED: Final = ("meat", "dairy", "pareve")
@@ -117,7 +115,6 @@ def accept(draft: Draft, actor: str) -> Place:
     Restaurant.objects.store(
         restaurant, actor=actor, action="create", request_id=current_request_id(), parts=parts_of(draft)
     )
-    CATALOGUE.invalidate()
     return record(restaurant.pk)
 
 
@@ -141,7 +138,6 @@ def _delete(restaurant_id: int, actor: str, expect: Expectation) -> None:
     expect(restaurant.version)
     restaurant.deleted_at = now()
     Restaurant.objects.store(restaurant, actor=actor, action="delete", request_id=current_request_id())
-    CATALOGUE.invalidate()
 
 
 def _list(criteria: ListCriteria) -> Listing:
@@ -230,7 +226,6 @@ def _update(restaurant_id: int, changes: Mapping[str, Any], actor: str, expect: 
         setattr(restaurant, name, value)
     parts = Parts(levels=levels_of(draft)) if "levels" in changes else Parts()
     Restaurant.objects.store(restaurant, actor=actor, action="update", request_id=current_request_id(), parts=parts)
-    CATALOGUE.invalidate()
     return record(restaurant_id)
 
 

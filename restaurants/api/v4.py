@@ -1,5 +1,6 @@
 """The v4 contract of restaurants: straight to the v4 engine, behind the gate."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -36,7 +37,7 @@ OWN_DOORS: Final = frozenset({"agency", "images", "hours_raw"})
 class CatalogueView(V4View):
     """Reads are open, writes need the scope; all behind the gate."""
 
-    permission_classes: ClassVar[list[Any]] = [
+    permission_classes: Sequence[Any] = [
         Gate("api_v4_restaurants"),
         HasScopeToWrite("catalog:write"),
     ]
