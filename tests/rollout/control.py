@@ -4,16 +4,25 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import TypedDict
 from urllib.parse import quote
 from uuid import uuid4
 
 from django.db import connection
 
-from rollout.models import Worker
-from rollout.moves import Actor, Terms
+from rollout.models import StageChange, Worker
+from rollout.moves import Actor
 from rollout.propagation import control_version
 
-TERMS: Terms = {"actor": Actor("cli", "dana", is_superuser=True), "reason": "a test"}
+
+class Asked(TypedDict):
+    """What no move goes without."""
+
+    actor: Actor
+    reason: str
+
+
+TERMS: Asked = {"actor": Actor("cli", "dana", is_superuser=True), "reason": "a test"}
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -29,6 +38,13 @@ class Clock:
     def turn(self, **forward: float) -> None:
         """Go forward."""
         self.now += timedelta(**forward)
+
+
+def newest() -> StageChange:
+    """Return the newest line of the ledger."""
+    line = StageChange.objects.head()
+    assert line is not None
+    return line
 
 
 def worker(pid: int, *, version: int | None = None, seen_s_ago: float = 0, started_s_ago: float = 600) -> Worker:
@@ -47,12 +63,12 @@ def worker(pid: int, *, version: int | None = None, seen_s_ago: float = 0, start
     )
 
 
-def python(code: str, *arguments: str) -> "subprocess.Popen[str]":
+def python(code: str, *arguments: str, database_url: str = "") -> "subprocess.Popen[str]":
     """Start another Python on this test's own database; only rows that are committed are there."""
     setup = "import django, sys; django.setup()\n"
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", setup + code, *arguments],
-        env={**os.environ, "DATABASE_URL": _url(), "DJANGO_SETTINGS_MODULE": "jewgo.settings"},
+        env={**os.environ, "DATABASE_URL": database_url or _url(), "DJANGO_SETTINGS_MODULE": "jewgo.settings"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

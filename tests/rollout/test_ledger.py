@@ -1,6 +1,7 @@
 """The ledger's chain: complete, in one line whoever writes, and unforgiving of any later change."""
 
 import json
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -40,7 +41,7 @@ for number in range(25):
 
 
 @pytest.fixture
-def three_lines(db):
+def three_lines(db: None) -> list[StageChange]:
     service = RolloutService(Clock())
     service.start("api_v4_enabled", evidence={"e_value": 1e16, "nothing": -0.0, "p": 0.1}, **TERMS)
     service.advance("api_v4_enabled", **TERMS)
@@ -48,7 +49,7 @@ def three_lines(db):
     return list(StageChange.objects.order_by("id"))
 
 
-def tamper(statement, *values):
+def tamper(statement: str, *values: str | int) -> None:
     """Change rows as somebody could who owns the database and disables the triggers."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
@@ -56,13 +57,13 @@ def tamper(statement, *values):
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def test_a_ledger_as_it_was_written_holds(three_lines):
+def test_a_ledger_as_it_was_written_holds(three_lines: list[StageChange]) -> None:
     found = ledger.verify()
 
     assert (found.holds, found.lines, found.head) == (True, 3, three_lines[-1].hash)
 
 
-def test_an_empty_ledger_holds(db):
+def test_an_empty_ledger_holds(db: None) -> None:
     found = ledger.verify()
 
     assert (found.holds, found.lines, found.head) == (True, 0, ledger.GENESIS)
@@ -83,7 +84,7 @@ def test_an_empty_ledger_holds(db):
         "request_id = 'other'",
     ],
 )
-def test_a_line_that_was_changed_by_sql_is_found(three_lines, change):
+def test_a_line_that_was_changed_by_sql_is_found(three_lines: list[StageChange], change: str) -> None:
     tamper(f"UPDATE rollout_stagechange SET {change} WHERE id = %s", three_lines[1].pk)
 
     found = ledger.verify()
@@ -93,7 +94,7 @@ def test_a_line_that_was_changed_by_sql_is_found(three_lines, change):
     assert "was changed after it was written" in found.problem
 
 
-def test_a_line_that_was_removed_is_found(three_lines):
+def test_a_line_that_was_removed_is_found(three_lines: list[StageChange]) -> None:
     tamper("DELETE FROM rollout_stagechange WHERE id = %s", three_lines[1].pk)
 
     found = ledger.verify()
@@ -102,19 +103,19 @@ def test_a_line_that_was_removed_is_found(three_lines):
     assert "removed" in found.problem
 
 
-def test_an_end_that_was_cut_off_is_found_by_the_published_head(three_lines):
+def test_an_end_that_was_cut_off_is_found_by_the_published_head(three_lines: list[StageChange]) -> None:
     tamper("DELETE FROM rollout_stagechange WHERE id = %s", three_lines[2].pk)
 
     assert ledger.verify().holds
     assert "cut off" in ledger.verify(three_lines[2].hash).problem
 
 
-def test_an_earlier_head_is_still_in_the_ledger(three_lines):
+def test_an_earlier_head_is_still_in_the_ledger(three_lines: list[StageChange]) -> None:
     assert ledger.verify(three_lines[0].hash).holds
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_processes_write_one_chain():
+def test_four_processes_write_one_chain() -> None:
     writers = [python(APPEND, f"feature-{number}") for number in range(4)]
 
     ended = [(writer.communicate(timeout=60)[1], writer.returncode) for writer in writers]
@@ -127,7 +128,7 @@ def test_four_processes_write_one_chain():
 
 
 @given(documents)
-def test_a_document_is_hashed_alike_before_and_after_the_database(document):
+def test_a_document_is_hashed_alike_before_and_after_the_database(document: dict[str, Any]) -> None:
     stored = json.loads(json.dumps(document))
 
     assert ledger._canonical(stored) == ledger._canonical(document)
@@ -137,7 +138,7 @@ def test_a_document_is_hashed_alike_before_and_after_the_database(document):
 @pytest.mark.parametrize(
     "value", [1e16, 1e300, -0.0, 0.1, 1e-10, 2**70, 5e-324, 1.0, 123456789.125, [1e22, {"a": 1e15}]]
 )
-def test_numbers_that_jsonb_writes_otherwise_keep_the_chain(value):
+def test_numbers_that_jsonb_writes_otherwise_keep_the_chain(value: Any) -> None:
     RolloutService().start("api_v4_enabled", evidence={"value": value}, **TERMS)
 
     assert ledger.verify().holds

@@ -2,6 +2,7 @@
 
 import select
 from decimal import Decimal
+from typing import Any
 
 import psycopg2
 import pytest
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 FLAG = "api_v4_reviews"
 
 
-def run(statement, *values):
+def run(statement: str, *values: str | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
@@ -37,7 +38,7 @@ def run(statement, *values):
         "languages = 'he'",
     ],
 )
-def test_waffles_own_targeting_is_pinned(columns):
+def test_waffles_own_targeting_is_pinned(columns: str) -> None:
     with pytest.raises(IntegrityError, match="waffle_columns_pinned"), transaction.atomic():
         run(f"UPDATE rollout_flag SET {columns} WHERE name = %s", FLAG)
 
@@ -55,29 +56,29 @@ def test_waffles_own_targeting_is_pinned(columns):
         ("finished", 100),
     ],
 )
-def test_stage_and_percentage_cannot_contradict_each_other(stage, percentage):
+def test_stage_and_percentage_cannot_contradict_each_other(stage: str, percentage: Any) -> None:
     with pytest.raises(IntegrityError, match="percentage_fits_stage"), transaction.atomic():
         Flag.objects.filter(name=FLAG).update(stage=stage, percentage=percentage)
 
 
 @pytest.mark.parametrize("holdout", [-1, "50.01"])
-def test_a_holdout_is_at_most_a_half(holdout):
+def test_a_holdout_is_at_most_a_half(holdout: Any) -> None:
     with pytest.raises(IntegrityError, match="holdout_in_range"), transaction.atomic():
         Flag.objects.filter(name=FLAG).update(holdout=holdout)
 
 
-def test_superusers_are_no_testers_unless_somebody_says_so():
+def test_superusers_are_no_testers_unless_somebody_says_so() -> None:
     assert Flag(name="new").superusers is False
 
 
-def test_a_feature_cannot_stand_on_itself():
+def test_a_feature_cannot_stand_on_itself() -> None:
     flag = Flag.objects.named(FLAG)
 
     with pytest.raises(IntegrityError, match="not_its_own_prerequisite"), transaction.atomic():
         Flag.objects.filter(pk=flag.pk).update(prerequisite=flag)
 
 
-def test_the_eight_features_stand_with_the_default_plan_and_nobody_in():
+def test_the_eight_features_stand_with_the_default_plan_and_nobody_in() -> None:
     flags = list(Flag.objects.order_by("name"))
 
     assert len(flags) == 8
@@ -87,7 +88,7 @@ def test_the_eight_features_stand_with_the_default_plan_and_nobody_in():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_flush_leaves_the_eight_features_standing():
+def test_a_flush_leaves_the_eight_features_standing() -> None:
     Flag.objects.filter(name=FLAG).delete()
 
     from django.core.management import call_command
@@ -98,7 +99,7 @@ def test_a_flush_leaves_the_eight_features_standing():
     assert Step.objects.count() == 40
 
 
-def test_a_plan_that_staff_changed_is_left_alone():
+def test_a_plan_that_staff_changed_is_left_alone() -> None:
     from rollout.features import ensure
 
     Step.objects.filter(flag__name=FLAG).exclude(position=1).delete()
@@ -108,7 +109,7 @@ def test_a_plan_that_staff_changed_is_left_alone():
     assert Step.objects.filter(flag__name=FLAG).count() == 1
 
 
-def test_waffles_unused_tables_are_gone():
+def test_waffles_unused_tables_are_gone() -> None:
     assert not {"waffle_flag_users", "waffle_flag_groups"} & set(connection.introspection.table_names())
 
 
@@ -116,15 +117,15 @@ class TestControlVersion:
     """Whatever can change a decision raises the version, whoever runs it."""
 
     @pytest.fixture
-    def flag(self):
+    def flag(self) -> Flag:
         return Flag.objects.named(FLAG)
 
     @pytest.fixture
-    def person(self):
+    def person(self) -> Any:
         return get_user_model().objects.create_user("dana@example.org")
 
     @pytest.fixture
-    def group(self):
+    def group(self) -> Group:
         return Group.objects.create(name="qa")
 
     @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ class TestControlVersion:
             "truncate",
         ],
     )
-    def test_is_raised_by(self, change, flag, person, group):
+    def test_is_raised_by(self, change: Any, flag: Flag, person: Any, group: Group) -> None:
         before = control_version()
 
         change(flag, person, group)
@@ -176,14 +177,14 @@ class TestControlVersion:
         ],
         ids=["login", "new person", "plan"],
     )
-    def test_is_left_alone_by(self, change, flag, person):
+    def test_is_left_alone_by(self, change: Any, flag: Flag, person: Any) -> None:
         before = control_version()
 
         change(flag, person)
 
         assert control_version() == before
 
-    def test_a_deleted_member_of_staff_raises_it(self, person):
+    def test_a_deleted_member_of_staff_raises_it(self, person: Any) -> None:
         run("UPDATE users_user SET is_staff = true WHERE id = %s", person.pk)
         before = control_version()
 
@@ -192,7 +193,7 @@ class TestControlVersion:
         assert control_version() > before
 
     @pytest.mark.django_db(transaction=True)
-    def test_is_announced_on_commit(self):
+    def test_is_announced_on_commit(self) -> None:
         listener = psycopg2.connect(**connection.get_connection_params())
         listener.autocommit = True
         with listener.cursor() as cursor:
@@ -210,7 +211,7 @@ class TestLedgerTable:
     """Append-only, whatever the caller is allowed otherwise."""
 
     @pytest.fixture(autouse=True)
-    def a_line(self):
+    def a_line(self) -> None:
         services.RolloutService().start("api_v4_enabled", **TERMS)
 
     @pytest.mark.parametrize(
@@ -221,14 +222,14 @@ class TestLedgerTable:
             ("SET LOCAL jewgo.allow_truncate = 'off'; TRUNCATE rollout_stagechange", "TRUNCATE"),
         ],
     )
-    def test_refuses(self, statement, word):
-        with pytest.raises(DatabaseError, match=f"the ledger rollout_stagechange is append-only: {word} is refused"):
-            with transaction.atomic():
-                run(statement)
+    def test_refuses(self, statement: str, word: str) -> None:
+        message = f"the ledger rollout_stagechange is append-only: {word} is refused"
+        with pytest.raises(DatabaseError, match=message), transaction.atomic():
+            run(statement)
 
         assert StageChange.objects.count() == 1
 
-    def test_a_line_may_follow_another_only_once(self):
+    def test_a_line_may_follow_another_only_once(self) -> None:
         line = StageChange.objects.get()
         line.pk, line.hash = None, "1" * 64
 
@@ -236,14 +237,14 @@ class TestLedgerTable:
             line.save(force_insert=True)
 
 
-def test_a_drill_that_never_ends_is_refused():
+def test_a_drill_that_never_ends_is_refused() -> None:
     flag = Flag.objects.named(FLAG)
 
     with pytest.raises(IntegrityError, match="drill_expires"), transaction.atomic():
         Drill.objects.create(flag=flag, fault="error", rate=1, started_at=START, expires_at=START)
 
 
-def test_a_percentage_keeps_two_digits():
+def test_a_percentage_keeps_two_digits() -> None:
     Flag.objects.filter(name=FLAG).update(stage="partial", percentage=Decimal("0.01"))
 
     assert Flag.objects.named(FLAG).percentage == Decimal("0.01")

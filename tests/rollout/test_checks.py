@@ -1,0 +1,123 @@
+"""System checks: one test per id, named after it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.checks import Error
+
+from rollout import checks, registry
+from rollout.models import Flag
+
+FEATURES = {"a": ("", None), "b": ("", "a")}
+
+
+@pytest.fixture
+def declare(settings: Any) -> Any:
+    def declare(features: Any) -> None:
+        settings.ROLLOUT = {**settings.ROLLOUT, "FEATURES": features}
+
+    return declare
+
+
+def ids(messages: Any) -> list[str | None]:
+    return [message.id for message in messages]
+
+
+def test_the_house_has_no_finding() -> None:
+    assert ids([*checks.declared_features(), *checks.timing(), *checks.environment(environ={})]) == []
+
+
+@pytest.mark.django_db
+def test_the_houses_features_all_gate_something_and_have_their_v3_engine() -> None:
+    assert ids(checks.gating(databases=["default"])) == []
+
+
+def test_e001_a_circle_of_prerequisites() -> None:
+    found = list(checks.circles({"a": "c", "b": "a", "c": "b", "d": "a", "e": None}))
+
+    assert ids(found) == ["rollout.E001"] * 3
+    assert "a → c → b → a" in found[0].msg
+
+
+def test_e001_through_the_settings(declare: Any) -> None:
+    declare({**FEATURES, "a": ("", "b")})
+
+    assert "rollout.E001" in ids(checks.declared_features())
+
+
+def test_e002_a_prerequisite_that_is_no_feature() -> None:
+    (found,) = checks.unknown_prerequisites({"a": None, "b": "nix"})
+
+    assert (found.id, "nix" in found.msg) == ("rollout.E002", True)
+
+
+def test_e003_code_that_asks_about_a_feature_that_nobody_declared(declare: Any) -> None:
+    registry.gates("api_v4_enabled", "test E003")
+    declare({"something_else": ("", None)})
+
+    found = [message for message in checks.declared_features() if "api_v4_enabled" in message.msg]
+
+    assert ids(found) == ["rollout.E003"]
+
+
+@pytest.mark.parametrize(("stale_after_s", "expected"), [(3, []), (5, ["rollout.E004"]), (6, ["rollout.E004"])])
+def test_e004_a_view_that_outlives_the_lease(stale_after_s: float, expected: Any) -> None:
+    assert ids(checks.timing(stale_after_s=stale_after_s, lease_s=5)) == expected
+
+
+@pytest.mark.parametrize("value", ["10", "maybe", "101%", "0%"])
+def test_e005_a_force_that_is_not_understood(value: Any) -> None:
+    (found,) = checks.environment(environ={"ROLLOUT_FORCE_API_V4_USERS": value})
+
+    assert found.id == "rollout.E005"
+    assert "ROLLOUT_FORCE_API_V4_USERS" in found.msg
+    assert "0.01% to 100%" in str(found.hint)
+
+
+def test_e006_a_feature_that_gates_nothing(declare: Any) -> None:
+    declare({"idle": ("", None)})
+
+    (found,) = checks.idle(["idle"])
+
+    assert (found.id, isinstance(found, Error)) == ("rollout.E006", True)
+
+
+@pytest.mark.django_db
+def test_e006_not_for_a_feature_that_is_complete(declare: Any) -> None:
+    declare({"idle": ("", None)})
+    Flag.objects.create(name="idle", cohort="idle", stage="complete", percentage=Decimal(100), holdout=Decimal(0))
+
+    assert ids(checks.gating(databases=["default"])) == []
+
+
+def test_e006_not_for_a_feature_that_another_stands_on(declare: Any) -> None:
+    declare(FEATURES)
+
+    assert ids(checks.idle(["a"])) == []
+
+
+def test_e007_a_switch_without_a_v3_engine() -> None:
+    registry.switched("api_v4_users", "test.without_control")
+    try:
+        found = list(checks.without_control(["api_v4_users"]))
+        finished = list(checks.without_control([]))
+    finally:
+        registry._operations.pop("test.without_control")
+
+    assert "test.without_control" in found[-1].msg
+    assert (found[-1].id, finished) == ("rollout.E007", [])
+
+
+@pytest.mark.parametrize(
+    ("is_on", "is_local", "expected"), [(True, False, ["rollout.W001"]), (True, True, []), (False, False, [])]
+)
+def test_w001_drills_outside_local_mode(settings: Any, is_on: bool, is_local: bool, expected: Any) -> None:
+    settings.ROLLOUT = {**settings.ROLLOUT, "DRILLS": is_on}
+    settings.LOCAL = is_local
+
+    assert ids(checks.drills()) == expected
+
+
+def test_without_the_database_no_table_is_read() -> None:
+    assert checks.gating(databases=None) == []
