@@ -100,7 +100,7 @@ class ContractSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         said = self.said
-        query = [said.query] if said.query else []
+        query = [said.query] if said.query and said.query().fields else []
         if not said.conditional:
             return query
         name = "If-None-Match" if self.method == "GET" else "If-Match"

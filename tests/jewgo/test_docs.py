@@ -24,7 +24,7 @@ def test_the_committed_description_is_served(client: Client, path: str, title: s
     answer = client.get(path)
 
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/yaml")
-    assert f"title: {title}".encode() in b"".join(answer)  # type: ignore[call-overload]
+    assert f"title: {title}".encode() in answer.content
 
 
 def test_the_type_of_every_problem_leads_to_its_meaning(client: Client) -> None:

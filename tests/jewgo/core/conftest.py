@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest import fixture
+import pytest
 
 from tests.jewgo.core.valkey import Valkey
 
 
-@fixture
+@pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[Valkey]:
     """A Valkey of this test's own."""
     with Valkey(tmp_path) as server:

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -75,9 +74,9 @@ def test_invalidating_makes_every_value_of_the_namespace_invalid_and_no_other(va
 def test_invalidation_waits_for_the_commit_and_is_dropped_with_a_rollback(namespace: Namespace) -> None:
     namespace.get_or_compute("k", Source("old"))
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         namespace.invalidate()
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     after_rollback = namespace.get_or_compute("k", Source("new"))
     with transaction.atomic():
         namespace.invalidate()
@@ -208,9 +207,8 @@ def test_a_cached_function_reads_through_while_its_condition_holds(
     namespace: Namespace, is_on: bool, calls: int
 ) -> None:
     asked: list[str] = []
-    when: Callable[[], bool] = lambda: is_on  # noqa: E731
 
-    @cached(namespace, key=lambda name, size=1: f"{name}/{size}", when=when)
+    @cached(namespace, key=lambda name, size=1: f"{name}/{size}", when=lambda: is_on)
     def shout(name: str, size: int = 1) -> str:
         asked.append(name)
         return name.upper() * size

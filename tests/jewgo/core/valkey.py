@@ -36,14 +36,17 @@ class Valkey:
         command = [str(PROGRAM), "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen(command, cwd=self.directory, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 10
-        with redis.Redis(port=self.port) as client:
-            while time.monotonic() < until:
-                try:
-                    client.ping()
-                    return
-                except redis.ConnectionError:
-                    time.sleep(0.01)
-        raise TimeoutError("valkey does not start")
+        while not self._answers():
+            if time.monotonic() > until:
+                raise TimeoutError("valkey does not start")
+            time.sleep(0.01)
+
+    def _answers(self) -> bool:
+        try:
+            with redis.Redis(port=self.port) as client:
+                return bool(client.ping())
+        except redis.ConnectionError:
+            return False
 
     def kill(self) -> None:
         """End it without a warning, as `kill -9` does."""

@@ -13,8 +13,9 @@ from jewgo.core.errors import REGISTRY, JewgoError
 
 INTRODUCTION: Final = """# Error codes
 
-Made by `make schema` from the classes themselves; a test keeps it true. The same list is served at `/api/v4/docs/errors`,
-where the `type` of a problem leads. A *retryable* request may be sent again as it is; any other has to change first.
+Made by `make schema` from the classes themselves; a test keeps it true. The same list is served at
+`/api/v4/docs/errors`, where the `type` of a problem leads. A *retryable* request may be sent again as it is; any other
+has to change first.
 
 In v4 every failure is `application/problem+json` (RFC 9457) with these members beside RFC 9457's own: `success: false`,
 `code`, `errors[{pointer | parameter, code, detail, hint}]`, `request_id`, `retryable`, and where there is one `hint`.
