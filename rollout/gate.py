@@ -1,13 +1,17 @@
 """Whether the v4 contract is open to a caller: a DRF permission that stands before throttling and parsing."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from jewgo.core.errors import NotFound
 from rollout import identity, registry, snapshot
 from rollout.switch import Served, Toggle, note_served
+
+if TYPE_CHECKING:
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
 
 _RICH_ERRORS = Toggle("api_v4_error_handling")
 
@@ -32,7 +36,7 @@ class Gate(BasePermission):
         """Stand in for the class that DRF expects to instantiate."""
         return self
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: "Request", view: "APIView") -> bool:
         """Return True, or raise FeatureDisabled with a link to the v3 path."""
         http = identity.unwrapped(request)
         decision = snapshot.current().decide(self.feature, identity.identify(http))
@@ -51,6 +55,6 @@ def rich_errors(request: HttpRequest) -> bool:
     return _RICH_ERRORS.is_on(request)
 
 
-def _alternate(view: APIView) -> dict[str, str]:
+def _alternate(view: "APIView") -> dict[str, str]:
     path: str | None = getattr(view, "v3_path", None)
     return {} if path is None else {"Link": f'<{path.format(**view.kwargs)}>; rel="alternate"'}
