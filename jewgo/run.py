@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType
 
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     parent = os.getppid() if parser.parse_args(arguments).end_with_parent else None
     for name in ENDINGS:
         signal.signal(name, _end)
+    _write_lines_at_once()
     port = int(os.environ.setdefault("PORT", "8000"))
     if not is_free(port):
         sys.stderr.write(f"Port {port} is in use. Take another: make run PORT={port + 1}\n")
@@ -120,9 +122,14 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
         server.wait()
 
 
+def _write_lines_at_once() -> None:
+    """Keep the order of our lines and the server's when both go to a file."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _end(_: int, __: FrameType | None) -> None:
