@@ -53,7 +53,7 @@ class Status(RolloutView):
 class Features(RolloutView):
     """`/api/v4/rollout/features`."""
 
-    @operation(query=NoQuery, data=list[FeatureShape], errors=[InvalidInput, *DENIALS])
+    @operation(data=list[FeatureShape], errors=[InvalidInput, *DENIALS])
     def get(self, request: Request) -> Response:
         """Answer every feature, in the order of their names."""
         self.query(NoQuery)
@@ -64,9 +64,7 @@ class Features(RolloutView):
 class Feature(RolloutView):
     """`/api/v4/rollout/features/{name}`."""
 
-    @operation(
-        query=NoQuery, data=FeatureDetailShape, conditional=True, errors=[InvalidInput, *DENIALS, UnknownFeature]
-    )
+    @operation(data=FeatureDetailShape, conditional=True, errors=[InvalidInput, *DENIALS, UnknownFeature])
     def get(self, request: Request, name: str) -> Response:
         """Answer one feature with its plan, its exceptions, what it gates and its live drills."""
         self.query(NoQuery)
@@ -100,7 +98,7 @@ class History(RolloutView):
 class PropagationNow(RolloutView):
     """`/api/v4/rollout/propagation`."""
 
-    @operation(query=NoQuery, data=PropagationShape, errors=[InvalidInput, *DENIALS])
+    @operation(data=PropagationShape, errors=[InvalidInput, *DENIALS])
     def get(self, request: Request) -> Response:
         """Answer which workers decide by the newest version."""
         self.query(NoQuery)
