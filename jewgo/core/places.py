@@ -111,6 +111,7 @@ class Place:
             real = wanted
             if not self.account.reaches(self.path):
                 real = self._shelter / name
+                shutil.rmtree(real, ignore_errors=True)  # of a clone that was here before: nothing links to it any more
                 _open_directory(real.parent)
                 wanted.unlink(missing_ok=True)
                 wanted.symlink_to(real)

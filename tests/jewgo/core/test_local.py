@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -318,4 +319,17 @@ def test_a_program_that_the_servers_user_cannot_reach_is_copied_with_its_sibling
     assert (site.stat().st_mode & 0o777) == 0o700
     assert program.is_relative_to(site if Account.for_servers().is_ours else SHELTER)
     if program.is_relative_to(SHELTER):
-        subprocess.run(["rm", "-r", str(program.parents[2])], check=True)
+        shutil.rmtree(program.parents[2])
+
+
+def test_a_place_that_was_removed_leaves_nothing_for_one_that_is_made_in_its_stead(tmp_path: Path) -> None:
+    place = Place(tmp_path / "var")
+    for _ in range(2):
+        place.path.mkdir()
+        directory = place.directory("data")
+        assert list(directory.iterdir()) == []
+        (directory / "file").touch()
+
+        shutil.rmtree(place.path)
+
+    place.discard()
