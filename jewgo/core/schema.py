@@ -159,7 +159,7 @@ class ContractSchema(AutoSchema):
             return {"type": "object", "properties": {name: self._shape(inner) for name, inner in shape.items()}}
         if is_serializer(shape):
             return self._unwrap_list_serializer(force_instance(shape), "response") or {}  # type: ignore[no-untyped-call]
-        resolved: Schema = resolve_type_hint(shape)  # type: ignore[no-untyped-call]
+        resolved: Schema = _with_null(resolve_type_hint(shape))  # type: ignore[no-untyped-call]
         return resolved
 
     def _component(self, name: str, schema: Schema, kind: str = ResolvedComponent.SCHEMA) -> Schema:
@@ -167,6 +167,19 @@ class ContractSchema(AutoSchema):
         self.registry.register_on_missing(component)
         ref: Schema = component.ref if kind == ResolvedComponent.SCHEMA else {}
         return ref
+
+
+def _with_null(schema: Any) -> Any:
+    """Say null as OpenAPI 3.1 does: a type hint resolves to 3.0's `nullable`, which a reader of 3.1 ignores."""
+    if isinstance(schema, list):
+        return [_with_null(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: _with_null(inner) for name, inner in schema.items() if (name, inner) != ("nullable", True)}
+    if schema.get("nullable") is not True:
+        return plain
+    is_simple = isinstance(plain.get("type"), str) and "enum" not in plain
+    return plain | {"type": [plain["type"], "null"]} if is_simple else {"oneOf": [plain, {"type": "null"}]}
 
 
 def _header(description: str) -> Schema:
