@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django import forms
 from django.contrib import admin
 from django.contrib.admin import EmptyFieldListFilter
-from django.db import connection
+from django.contrib.admin.widgets import AdminURLFieldWidget
+from django.db import connection, models
 from django.db.models import Count, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
 
@@ -51,10 +52,16 @@ def _is_nullable(name: str) -> bool:
     return bool(getattr(Restaurant._meta.get_field(name), "null", False))
 
 
+WEB_ADDRESSES: Final[dict[Any, dict[str, Any]]] = {
+    models.URLField: {"assume_scheme": "https", "widget": AdminURLFieldWidget}
+}
+
+
 class PartInline(Inline):
     """Rows that hang on a place; `RestaurantAdmin` stores them with it."""
 
     extra = 0
+    formfield_overrides = WEB_ADDRESSES
 
 
 class CertificateInline(PartInline):
@@ -73,7 +80,7 @@ class CertificateInline(PartInline):
     readonly_fields = ("verified_at", "verified_by")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).select_related("agency", "verified_by")
+        return super().get_queryset(request).select_related("agency", "restaurant", "verified_by")
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         """Read the agencies once a page, not once a row."""
@@ -172,6 +179,7 @@ UNEDITABLE: Final = ("version", "deleted_at", "hours_problem", "search_text", "c
 @admin.register(Restaurant)
 class RestaurantAdmin(Places):
     form = RestaurantForm
+    formfield_overrides = WEB_ADDRESSES
     inlines = (CertificateInline, LevelInline, ImageInline, ChangeInline)
     list_display = (
         "name",
@@ -266,6 +274,7 @@ def _rows(formset: Any) -> list[Any]:
 class AgencyAdmin(Agencies):
     list_display = ("name", "short_name", "region", "places", "website")
     list_filter = ("region",)
+    formfield_overrides = WEB_ADDRESSES
     search_fields = ("keys",)
     readonly_fields = ("keys",)
 

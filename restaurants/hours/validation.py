@@ -19,8 +19,13 @@ def validate_opening_hours(text: str) -> None:
 
 def validate_timezone(name: str) -> None:
     """Raise `ValidationError` unless `name` is a zone of the IANA database."""
-    if name not in _zones():
+    if not is_zone(name):
         raise ValidationError("%(name)r is not an IANA time zone", code="invalid_timezone", params={"name": name})
+
+
+def is_zone(name: str) -> bool:
+    """Whether `name` is a zone of the IANA database."""
+    return name in _zones()
 
 
 @cache

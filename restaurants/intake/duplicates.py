@@ -8,9 +8,11 @@ from django.db import connection, transaction
 NEAR_M: Final = 50
 """Two similar names closer than this are probably one place."""
 BRANCH_M: Final = 500
-"""Two similar names with one telephone, but farther apart than this, are branches of a chain."""
+"""Two names that resemble each other, with one telephone but farther apart than this, are branches of a chain."""
 SIMILAR: Final = 0.5
 """Trigram similarity from which two normalised names count as similar."""
+BRANCH_SIMILAR: Final = 0.3
+"""The same for branches, whose names differ by their town; pg_trgm's own threshold."""
 
 _PAIRS: Final = """
 WITH place AS (
@@ -30,7 +32,7 @@ WITH place AS (
 SELECT id, name, other_id, other_name, round(similarity::numeric, 2), round(distance_m::numeric), same_phone IS TRUE
   FROM pair
  WHERE (similarity >= %(similar)s AND distance_m < %(near_m)s)
-    OR (same_phone AND NOT (similarity >= %(similar)s AND coalesce(distance_m > %(branch_m)s, FALSE)))
+    OR (same_phone AND NOT (similarity >= %(branch_similar)s AND coalesce(distance_m > %(branch_m)s, FALSE)))
  ORDER BY id, other_id
 """
 
@@ -60,7 +62,9 @@ def probable_duplicates() -> list[Pair]:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '120s'")
-        cursor.execute(_PAIRS, {"similar": SIMILAR, "near_m": NEAR_M, "branch_m": BRANCH_M})
+        cursor.execute(
+            _PAIRS, {"similar": SIMILAR, "branch_similar": BRANCH_SIMILAR, "near_m": NEAR_M, "branch_m": BRANCH_M}
+        )
         return [_pair(*row) for row in cursor.fetchall()]
 
 

@@ -79,7 +79,9 @@ def _known(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _record(entry: Mapping[str, Any]) -> Record:
+def _record(entry: Any) -> Record:
+    if not isinstance(entry, dict):
+        raise TypeError(f"{entry!r} is not an object")
     if unknown := entry.keys() - {"id", "certificates", "levels", *FIELDS}:
         raise ValueError(f"place {entry['id']} has the key {min(unknown)!r}, which a guide does not have")
     origin = {key: entry.get(key, "") for key in _ORIGIN}

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from restaurants.hours import Understanding, is_sentinel, understand, zone_of
+from restaurants.hours.validation import is_zone
 from restaurants.intake.cleaning import (
     is_house_number,
     is_impossible_phone,
@@ -20,7 +21,7 @@ from restaurants.intake.cleaning import (
 )
 from restaurants.intake.records import Record, Rejected
 from restaurants.intake.supervision import KosherFacts, read_facts
-from restaurants.intake.zones import is_zone, zone_for
+from restaurants.intake.zones import zone_for
 from restaurants.lifecycle import RecordState
 
 STATES: Final = {

@@ -1,10 +1,10 @@
 """The time zone of a place: from its coordinates, else from a country and state that have one zone, else unknown."""
 
-from functools import cache
 from typing import Final
-from zoneinfo import available_timezones
 
 from tzfpy import get_tz
+
+from restaurants.hours.validation import is_zone
 
 COUNTRIES: Final = {
     "AT": "Europe/Vienna", "BE": "Europe/Brussels", "CH": "Europe/Zurich", "CZ": "Europe/Prague",
@@ -36,13 +36,3 @@ def zone_for(*, latitude: float | None, longitude: float | None, country: str | 
         zone = get_tz(longitude, latitude)
         return zone if is_zone(zone) else None
     return COUNTRIES.get(country or "") or _ZONE_OF_STATE.get((country or "", (state or "").upper()))
-
-
-def is_zone(name: str) -> bool:
-    """Whether `name` is a zone of the IANA database."""
-    return name in _names()
-
-
-@cache
-def _names() -> set[str]:
-    return available_timezones()

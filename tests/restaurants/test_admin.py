@@ -1,0 +1,185 @@
+"""The catalogue's admin: constant queries, the guide's own search, and every save in the history."""
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from restaurants.models import Agency, Certificate, Restaurant, SupervisionLevel
+from restaurants.repositories import Entry, Parts
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/restaurants/restaurant/"
+
+
+@pytest.fixture
+def keeper(django_user_model: Any) -> Any:
+    return django_user_model.objects.create(email="keeper@example.org", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def client(keeper: Any) -> Client:
+    client = Client()
+    client.force_login(keeper)
+    return client
+
+
+def _add(count: int, first: int = 1) -> None:
+    agency = Agency.objects.get(name="ORB")
+    entries = [
+        Entry(
+            Restaurant(id=pk, name=f"Place {pk}", quality_flags=["odd"], kosher_categories=["dairy"]),
+            Parts([Certificate(agency=agency)], [SupervisionLevel(attribute="yoshon", level="all")]),
+        )
+        for pk in range(first, first + count)
+    ]
+    Restaurant.objects.add_all(entries, actor="t", action="import")
+
+
+def _page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def _fields(page: str) -> dict[str, str]:
+    """Return what a browser would send back of the change form."""
+    sent = {}
+    for tag in re.findall(r"<input[^>]+>", page):
+        name, value = re.search(r' name="([^"]+)"', tag), re.search(r' value="([^"]*)"', tag)
+        if name and not re.search(r'type="(submit|checkbox)"', tag):
+            sent[name[1]] = unescape(value[1]) if value else ""
+    for name, body in re.findall(r'<textarea[^>]+name="([^"]+)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL):
+        sent[name] = unescape(body)
+    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', body)
+        sent[name] = chosen[1] if chosen else ""
+    return sent
+
+
+def test_the_list_asks_the_same_number_of_queries_for_two_places_as_for_forty(client: Client) -> None:
+    counts = []
+    for first, many in ((1, 2), (3, 38)):
+        _add(many, first)
+        with CaptureQueriesContext(connection) as queries:
+            page = _page(client, LIST)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1] <= 15
+    assert "Place 40" in page
+
+
+def test_the_page_of_a_place_asks_no_more_queries_for_more_certificates(client: Client) -> None:
+    _add(1)
+    _page(client, LIST)  # what the first page of a process reads and keeps
+    counts = []
+    for number in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            _page(client, f"{LIST}1/change/")
+        counts.append(len(queries))
+        for agency in Agency.objects.exclude(name="ORB")[:8]:
+            Certificate.objects.create(restaurant_id=1, agency=agency, number=str(number))
+
+    assert counts[1] <= counts[0]
+
+
+def test_hebrew_is_found_without_its_points(client: Client) -> None:
+    Restaurant.objects.store(Restaurant(name="שָׁלוֹם תאילנד"), actor="t", action="create")
+
+    page = _page(client, f"{LIST}?q=שלום")
+
+    assert "תאילנד" in page
+    assert page.count('class="field-name"') == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("doubt=odd", 1), ("doubt=none", 0), ("category=dairy", 1), ("category=unknown", 0), ("country=IL", 0),
+        ("state_of_record__exact=pending", 1), ("opening_hours__isempty=1", 1), ("deleted_at__isempty=0", 0),
+        ("hours_problem__isempty=1", 1), ("agency=9999", 0), ("agency=x", 1),
+    ],
+)  # fmt: skip
+def test_filters_narrow_the_list(client: Client, query: str, found: int) -> None:
+    _add(1)
+
+    page = _page(client, f"{LIST}?{query}")
+
+    assert page.count('class="field-name"') == found
+
+
+def test_saving_writes_the_change_with_its_actor_and_raises_the_version(client: Client, keeper: Any) -> None:
+    _add(1)
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+    agency = Agency.objects.get(name="OU")
+
+    answer = client.post(
+        f"{LIST}1/change/",
+        sent | {"name": "New name", "city": "", "certificates-0-agency": str(agency.pk), "levels-0-DELETE": "on"},
+    )
+
+    place = Restaurant.objects.get(pk=1)
+    change = place.changes.first()
+    assert answer.status_code == 302
+    assert (place.name, place.version, place.city) == ("New name", 2, None)
+    assert place.search_text == "new name ou"
+    assert change is not None
+    assert change.actor == f"u:{keeper.pk}"
+    assert set(change.fields) == {"name", "certificates", "levels"}
+    assert change.request_id
+
+
+def test_a_page_that_was_opened_before_somebody_elses_save_is_refused(client: Client) -> None:
+    _add(1)
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+    theirs = Restaurant.objects.get(pk=1)
+    theirs.city = "Miami"
+    Restaurant.objects.store(theirs, actor="u:2", action="update")
+
+    answer = client.post(f"{LIST}1/change/", sent | {"name": "Mine"})
+
+    assert "Somebody else stored this restaurant meanwhile" in answer.content.decode()
+    assert Restaurant.objects.get(pk=1).name == "Place 1"
+
+
+def test_hours_that_are_no_opening_hours_are_refused(client: Client) -> None:
+    _add(1)
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+
+    answer = client.post(f"{LIST}1/change/", sent | {"opening_hours": "whenever"})
+
+    assert "is not OpenStreetMap opening_hours" in unescape(answer.content.decode())
+
+
+def test_a_new_place_is_pending_and_remembered(client: Client, keeper: Any) -> None:
+    sent = _fields(_page(client, f"{LIST}add/"))
+
+    answer = client.post(f"{LIST}add/", sent | {"name": "Fresh"})
+
+    place = Restaurant.objects.get()
+    assert answer.status_code == 302
+    assert (place.name, place.state_of_record, place.version) == ("Fresh", "pending", 1)
+    assert place.changes.get().actor == f"u:{keeper.pk}"
+
+
+def test_nobody_removes_a_place_or_changes_its_history(client: Client) -> None:
+    _add(1)
+
+    page = _page(client, f"{LIST}1/change/")
+
+    assert client.post(f"{LIST}1/delete/", {"post": "yes"}).status_code == 403
+    assert 'name="changes-0-actor"' not in page
+    assert "import" in page
+
+
+def test_agencies_are_found_by_any_of_their_names_and_count_their_places(client: Client) -> None:
+    _add(3)
+
+    page = _page(client, "/admin/restaurants/agency/?q=orthodox+rabbinical")
+
+    assert '<td class="field-places">3</td>' in page
