@@ -152,8 +152,9 @@ ROLLOUT: dict[str, Any] = {
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.ServiceKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
-    "DEFAULT_RENDERER_CLASSES": ["jewgo.core.api.wire.JsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["jewgo.core.api.wire.JsonParser"],
+    # DRF imports these before it has views, so ours cannot stand here; jewgo.core.api's views name their own.
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "jewgo.core.schema.ContractSchema",
     "DEFAULT_METADATA_CLASS": None,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

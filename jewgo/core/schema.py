@@ -89,14 +89,15 @@ class ContractSchema(AutoSchema):
         return words[:1]
 
     def get_summary(self) -> str:
-        return str(self.get_description()).strip().partition("\n")[0].rstrip(".")
+        return str(self.get_description()).strip().partition("\n")[0].rstrip(".").replace("`", "")
 
     def get_auth(self) -> list[Schema]:
         if not self.view.get_authenticators():
             return []
         scheme = {"type": "http", "scheme": "bearer", "description": "A service key: `Authorization: Bearer jwg_…`"}
         self._component("serviceKey", scheme, kind=ResolvedComponent.SECURITY_SCHEMA)
-        return [{"serviceKey": []}, {}] if self.method == "GET" else [{"serviceKey": []}]
+        needs_key = self.method != "GET" or any(error.status == 401 for error in self.said.errors)
+        return [{"serviceKey": []}] if needs_key else [{"serviceKey": []}, {}]
 
     def get_override_parameters(self) -> list[Any]:
         said = self.said

@@ -1,5 +1,7 @@
 """The OpenAPI descriptions: valid, without a warning, and what the committed files say."""
 
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,15 @@ def v3() -> Any:
 @pytest.fixture(scope="module")
 def v4() -> Any:
     return yaml.safe_load(describe("v4", "tests.jewgo.core.api.described"))
+
+
+@pytest.mark.parametrize("first", ["rest_framework.views", "drf_spectacular.openapi", "jewgo.core.api"])
+def test_the_order_of_imports_does_not_matter(first: str) -> None:
+    program = f"import django; django.setup(); import {first}, jewgo.urls"
+
+    done = subprocess.run([sys.executable, "-c", program], cwd=settings.BASE_DIR, capture_output=True, text=True)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("contract", ["v3", "v4"])
