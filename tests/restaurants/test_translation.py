@@ -1,4 +1,4 @@
-"""A v3 row as a record: sentinels become unknown, damage is mended where certain, and the rest is refused or flagged."""
+"""A v3 row as a record: sentinels become unknown, damage is mended where certain, the rest refused or flagged."""
 
 from typing import Any
 
