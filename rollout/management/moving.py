@@ -1,11 +1,12 @@
 """The subcommands that change something: each is one move of the service."""
 
 import argparse
+import os
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from rollout import documents, registry
+from rollout import documents, features, forces, registry
 from rollout.drills import Fault
 from rollout.management import tables
 from rollout.management.answers import Answer, NotConfirmed, RolloutCommand
@@ -50,7 +51,10 @@ def add_rollback(parser: argparse.ArgumentParser) -> None:
 
 
 def rollback(command: RolloutCommand, options: dict[str, Any]) -> Answer:
-    """Send everybody back to v3."""
+    """Send everybody back to v3; an environment that a worker would not start with is said, and no obstacle."""
+    understood = forces.read(os.environ, features.declared())
+    if understood.problems:
+        command.tell(f"{forces.complaint(understood)}A worker will not start with these; the rollback goes on.")
     return _moved(command, command.service.rollback(selection(options), **terms(options)), options)
 
 

@@ -21,6 +21,9 @@ _STYLES = {
     Stage.FULL: "green",
     Stage.COMPLETE: "bold green",
 }
+_WHOLE = {"#", "When (UTC)", "Feature"}
+"""Columns that a narrow terminal does not break: somebody may want to copy what they say."""
+
 _RESULTS = {
     Result.MOVED: ("moved", "green"),
     Result.ALREADY: ("already so", "dim"),
@@ -118,7 +121,7 @@ def ago(at: datetime, now: datetime) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     return table
 
 

@@ -1,11 +1,9 @@
 """`manage.py rollback`: send everybody back to v3, now."""
 
-import os
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from rollout import features, forces
 from rollout.management import moving
 from rollout.management.answers import RolloutCommand
 
@@ -17,7 +15,4 @@ class Command(RolloutCommand):
         moving.add_rollback(parser)
 
     def handle(self, *_: Any, **options: Any) -> None:
-        understood = forces.read(os.environ, features.declared())
-        if understood.problems:
-            self.tell(f"{forces.complaint(understood)}A worker will not start with these; the rollback goes on.")
         self.answer(moving.rollback, options)
