@@ -35,7 +35,7 @@ def make(rf: RequestFactory) -> Callable[..., HttpRequest]:
         if cookie:
             request.COOKIES[DEVICE_COOKIE] = cookie
         request.user = user or AnonymousUser()
-        request.auth = auth
+        request.auth = auth  # type: ignore[attr-defined]
         return request
 
     return build
@@ -147,7 +147,7 @@ def test_an_identity_is_remembered_until_authentication_arrives(make: Callable[.
     request = make(device=DEVICE)
     before = identify(request)
     again = identify(request)
-    request.auth = KEY
+    request.auth = KEY  # type: ignore[attr-defined]
     after = identify(request)
 
     assert before is again
@@ -165,7 +165,7 @@ def test_the_current_caller_is_the_bound_one_and_follows_authentication(make: Ca
 
     with identity.bind(request):
         before = identity.current()
-        request.user = PERSON
+        request.user = PERSON  # type: ignore[assignment]
         after = identity.current()
         with identity.bind(Identity("u:9", "user")):
             inner = identity.current()

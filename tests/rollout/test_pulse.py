@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from rollout import pulse, snapshot
 from rollout.link import Link, LinkTimeout
@@ -35,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 
 @pytest.mark.django_db
-def test_the_first_beat_reports_the_worker_and_learns_everything():
+def test_the_first_beat_reports_the_worker_and_learns_everything() -> None:
     pulse.beat()
 
     worker = Worker.objects.get()
@@ -45,7 +47,7 @@ def test_the_first_beat_reports_the_worker_and_learns_everything():
 
 
 @pytest.mark.django_db
-def test_a_beat_with_nothing_new_is_one_round_trip(django_assert_num_queries):
+def test_a_beat_with_nothing_new_is_one_round_trip(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     pulse.beat()
     before = snapshot.current()
 
@@ -56,7 +58,9 @@ def test_a_beat_with_nothing_new_is_one_round_trip(django_assert_num_queries):
 
 
 @pytest.mark.django_db
-def test_a_beat_after_a_change_loads_in_one_statement_and_acknowledges_at_once(django_assert_num_queries):
+def test_a_beat_after_a_change_loads_in_one_statement_and_acknowledges_at_once(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     pulse.beat()
     Flag.objects.filter(name=FEATURE).update(stage="partial", percentage="12.50", holdout="10")
 
@@ -69,7 +73,7 @@ def test_a_beat_after_a_change_loads_in_one_statement_and_acknowledges_at_once(d
 
 
 @pytest.mark.django_db
-def test_everything_that_decides_travels_in_the_snapshot():
+def test_everything_that_decides_travels_in_the_snapshot() -> None:
     flag = Flag.objects.get(name="api_v4_restaurants")
     Override.objects.create(flag=flag, identity="u:5", is_in=False)
     now = timezone.now()
@@ -92,12 +96,12 @@ def test_everything_that_decides_travels_in_the_snapshot():
     (drill,) = state.drills
     assert (state.id, state.cohort, state.prerequisite) == (flag.pk, flag.cohort, FEATURE)
     assert state.overrides == {"u:5": False}
-    assert (drill.fault, drill.rate, drill.delay_ms, drill.identities) == ("slow", 0.5, 300, {"u:5"})
+    assert (drill.fault, drill.rate, drill.delay_ms, drill.identities) == ("slow", 0.5, 300, frozenset({"u:5"}))
     assert drill.expires_at == now + timedelta(minutes=1)
 
 
 @pytest.mark.django_db
-def test_applied_at_tells_since_when_the_version_is_applied():
+def test_applied_at_tells_since_when_the_version_is_applied() -> None:
     start = timezone.now()
     pulse.beat(now=start)
     pulse.beat(now=start + timedelta(seconds=1))
@@ -112,7 +116,7 @@ def test_applied_at_tells_since_when_the_version_is_applied():
 
 
 @pytest.mark.django_db
-def test_a_worker_that_was_not_heard_of_for_a_minute_is_forgotten():
+def test_a_worker_that_was_not_heard_of_for_a_minute_is_forgotten() -> None:
     now = timezone.now()
     for age_s in (59, 61):
         seen = now - timedelta(seconds=age_s)
@@ -126,20 +130,20 @@ def test_a_worker_that_was_not_heard_of_for_a_minute_is_forgotten():
 
 
 @pytest.mark.django_db
-def test_a_command_reads_the_flags_without_reporting_itself():
+def test_a_command_reads_the_flags_without_reporting_itself() -> None:
     view = pulse.view()
 
     assert view.flags.keys() == settings.ROLLOUT["FEATURES"].keys()
     assert not Worker.objects.exists()
 
 
-def test_a_worker_that_never_had_a_view_serves_control():
+def test_a_worker_that_never_had_a_view_serves_control() -> None:
     decision = snapshot.current().decide(FEATURE, "u:1")
 
     assert (decision.arm, decision.reason) == ("control", "error")
 
 
-def test_where_the_settings_say_so_there_is_no_pulse():
+def test_where_the_settings_say_so_there_is_no_pulse() -> None:
     pulse.ensure_running()
 
     assert not pulse.is_running()
@@ -148,7 +152,7 @@ def test_where_the_settings_say_so_there_is_no_pulse():
 # When a request refreshes
 
 
-def test_a_view_that_nobody_confirmed_for_three_seconds_is_refreshed():
+def test_a_view_that_nobody_confirmed_for_three_seconds_is_refreshed() -> None:
     clock = iter([0.0, 2.9, 3.1, 3.2])
     held = snapshot.Holder(clock=lambda: next(clock))
     asked: list[str] = []
@@ -169,7 +173,7 @@ def server() -> dict[str, Any]:
     return connection.get_connection_params()
 
 
-def test_the_link_gives_up_on_a_server_that_does_not_answer_in_time(server):
+def test_the_link_gives_up_on_a_server_that_does_not_answer_in_time(server: dict[str, Any]) -> None:
     link = Link(server)
 
     start = time.monotonic()
@@ -183,7 +187,7 @@ def test_the_link_gives_up_on_a_server_that_does_not_answer_in_time(server):
     assert again == [(1,)]
 
 
-def test_the_link_wakes_at_once_when_postgresql_notifies(server):
+def test_the_link_wakes_at_once_when_postgresql_notifies(server: dict[str, Any]) -> None:
     link, other = Link(server), Link(server)
     link.ask("SELECT 1", {})
 
@@ -197,7 +201,7 @@ def test_the_link_wakes_at_once_when_postgresql_notifies(server):
     assert took < 0.5
 
 
-def test_the_link_connects_anew_after_its_backend_was_killed(server):
+def test_the_link_connects_anew_after_its_backend_was_killed(server: dict[str, Any]) -> None:
     link, other = Link(server), Link(server)
     ((pid,),) = link.ask("SELECT pg_backend_pid()", {})
 
@@ -270,8 +274,11 @@ class Process:
         return self._child.stdout.readline().strip()
 
 
+Start = Callable[..., list[Process]]
+
+
 @pytest.fixture
-def start(transactional_db) -> Iterator[Callable[..., list[Process]]]:
+def start(transactional_db: None) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def started(count: int, **environ: str) -> list[Process]:
@@ -289,6 +296,10 @@ def set_stage(stage: str, percentage: int) -> int:
     return control_version()
 
 
+def is_applied(version: int) -> bool:
+    return propagation(version).is_done
+
+
 def eventually(condition: Callable[[], bool], within_s: float = 5) -> float:
     """Wait until `condition` holds and return how long that took."""
     start = time.monotonic()
@@ -298,7 +309,7 @@ def eventually(condition: Callable[[], bool], within_s: float = 5) -> float:
     return time.monotonic() - start
 
 
-def test_the_first_request_of_a_worker_already_knows_the_flags(start):
+def test_the_first_request_of_a_worker_already_knows_the_flags(start: Start) -> None:
     set_stage("full", 100)
 
     (worker,) = start(1)
@@ -306,13 +317,13 @@ def test_the_first_request_of_a_worker_already_knows_the_flags(start):
     assert worker.decide("u:1")[1:] == ["candidate", "static"]
 
 
-def test_a_change_reaches_four_workers_within_the_target(start):
+def test_a_change_reaches_four_workers_within_the_target(start: Start) -> None:
     workers = start(4)
     eventually(lambda: propagation().is_done and len(propagation().workers) == 4)
     delays = []
     for turn in range(30):
         version = set_stage("full" if turn % 2 else "disabled", 100 * (turn % 2))
-        eventually(lambda version=version: propagation(version).is_done)
+        eventually(partial(is_applied, version))
         delays += [worker.lag_s for worker in propagation().workers if worker.lag_s is not None]
         expected = "candidate" if turn % 2 else "control"
         assert {tuple(worker.decide("u:1")[:2]) for worker in workers} == {(version, expected)}
@@ -325,7 +336,7 @@ def test_a_change_reaches_four_workers_within_the_target(start):
     assert max(delays) <= 1.5
 
 
-def test_every_worker_decides_alike(start):
+def test_every_worker_decides_alike(start: Start) -> None:
     set_stage("partial", 50)
     workers = start(3)
     identities = [f"u:{number}" for number in range(40)]
@@ -336,7 +347,7 @@ def test_every_worker_decides_alike(start):
     assert set(answers[0]) == {"control", "candidate"}
 
 
-def test_a_worker_that_leaves_takes_its_row_along(start):
+def test_a_worker_that_leaves_takes_its_row_along(start: Start) -> None:
     (worker,) = start(1)
     eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
 
@@ -345,7 +356,7 @@ def test_a_worker_that_leaves_takes_its_row_along(start):
     assert not Worker.objects.exists()
 
 
-def test_a_worker_that_is_killed_leaves_its_row_to_the_lease(start):
+def test_a_worker_that_is_killed_leaves_its_row_to_the_lease(start: Start) -> None:
     (worker,) = start(1)
     eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
 
@@ -354,7 +365,7 @@ def test_a_worker_that_is_killed_leaves_its_row_to_the_lease(start):
     assert Worker.objects.filter(pid=worker.pid).exists()
 
 
-def test_a_worker_reports_what_its_environment_forces(start):
+def test_a_worker_reports_what_its_environment_forces(start: Start) -> None:
     set_stage("full", 100)
     (worker,) = start(1, ROLLOUT_FORCE_API_V4_ENABLED="off")
 
@@ -365,7 +376,7 @@ def test_a_worker_reports_what_its_environment_forces(start):
     assert list(propagation().forces.values()) == [{"ROLLOUT_FORCE_API_V4_ENABLED": "off"}]
 
 
-def test_a_stopped_worker_learns_what_it_missed_once_it_goes_on(start):
+def test_a_stopped_worker_learns_what_it_missed_once_it_goes_on(start: Start) -> None:
     (worker,) = start(1)
     eventually(lambda: propagation().is_done and bool(propagation().workers))
     worker.signal(signal.SIGSTOP)
@@ -390,7 +401,9 @@ def proxied() -> Iterator[Callable[..., Proxy]]:
         yield opened
 
 
-def test_while_the_database_is_away_decisions_stay_and_nobody_waits(start, proxied):
+def test_while_the_database_is_away_decisions_stay_and_nobody_waits(
+    start: Start, proxied: Callable[..., Proxy]
+) -> None:
     proxy = proxied()
     set_stage("full", 100)
     (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
@@ -407,7 +420,9 @@ def test_while_the_database_is_away_decisions_stay_and_nobody_waits(start, proxi
     assert took < 0.5
 
 
-def test_a_worker_is_up_to_date_within_a_second_of_the_databases_return(start, proxied):
+def test_a_worker_is_up_to_date_within_a_second_of_the_databases_return(
+    start: Start, proxied: Callable[..., Proxy]
+) -> None:
     proxy = proxied()
     (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
     worker.decide("u:1")
@@ -421,7 +436,9 @@ def test_a_worker_is_up_to_date_within_a_second_of_the_databases_return(start, p
 
 
 @pytest.mark.parametrize("heard", [b"LISTEN r_llout", b"L_STEN rollout"], ids=["in vain", "refused"])
-def test_behind_a_pooler_that_cannot_listen_a_worker_asks_once_a_second(start, proxied, heard):
+def test_behind_a_pooler_that_cannot_listen_a_worker_asks_once_a_second(
+    start: Start, proxied: Callable[..., Proxy], heard: bytes
+) -> None:
     proxy = proxied(rewrites=(b"LISTEN rollout", heard))
     (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
     worker.decide("u:1")

@@ -12,12 +12,15 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.http import HttpRequest
+from django.test import RequestFactory
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, DjangoDbBlocker
 
 from jewgo.core.errors import (
     Conflict,
     Forbidden,
     InvalidInput,
+    JewgoError,
     NotFound,
     OutcomeUnknown,
     TooManyRequests,
@@ -33,6 +36,10 @@ from tests.rollout.proxy import before_the_database
 
 FEATURE = "switched_feature"
 DEVICE = "3d0a1b1e-7d2b-4a57-9a36-0e5a1d1c9f3b"
+
+AnySwitch = Switch[..., Any, Any]
+Make = Callable[..., AnySwitch]
+Rows = Callable[[], list[str]]
 
 _numbers = count()
 
@@ -59,14 +66,14 @@ def calls() -> Calls:
 
 
 @pytest.fixture
-def make(calls) -> Callable[..., Switch[..., Any, Any]]:
+def make(calls: Calls) -> Make:
     def build(
         candidate: Callable[..., Any],
         older: Callable[..., Any] | None = None,
         *,
         writes: bool = False,
         present: Callable[[Any], Any] = lambda value: {"answer": value},
-    ) -> Switch[..., Any, Any]:
+    ) -> AnySwitch:
         operation = f"tests.operation_{next(_numbers)}"
         if older is not None:
             control(operation)(calls.engine("v3", older))
@@ -76,7 +83,7 @@ def make(calls) -> Callable[..., Switch[..., Any, Any]]:
 
 
 @pytest.fixture
-def call(rf) -> HttpRequest:
+def call(rf: RequestFactory) -> HttpRequest:
     request = rf.get("/", headers={"X-Device-ID": DEVICE})
     request.user = AnonymousUser()
     return request
@@ -89,14 +96,14 @@ def candidate_serves() -> Iterator[None]:
 
 
 @pytest.fixture
-def autocommit(django_db_setup, django_db_blocker) -> Iterator[None]:
+def autocommit(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database as a serving process has it, without a transaction around the test and the flush that costs."""
     with django_db_blocker.unblock():
         yield
 
 
 @pytest.fixture
-def rows(autocommit) -> Iterator[Callable[[], list[str]]]:
+def rows(autocommit: None) -> Iterator[Rows]:
     """A table to write to; the value tells what another connection would find in it."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE switch_probe (engine text UNIQUE DEFERRABLE INITIALLY DEFERRED)")
@@ -118,7 +125,7 @@ def store(engine: str) -> str:
 
 
 def served(request: HttpRequest) -> str:
-    return str(request.rollout_served)
+    return str(request.rollout_served)  # type: ignore[attr-defined]
 
 
 def fails(*_: Any) -> Any:
@@ -128,7 +135,7 @@ def fails(*_: Any) -> Any:
 # Who answers
 
 
-def test_control_answers_whom_the_decision_leaves_there(make, call, calls):
+def test_control_answers_whom_the_decision_leaves_there(make: Make, call: HttpRequest, calls: Calls) -> None:
     switch = make(lambda: 4, lambda: 3)
 
     with at_stage(FEATURE, "disabled"):
@@ -138,14 +145,16 @@ def test_control_answers_whom_the_decision_leaves_there(make, call, calls):
     assert served(call) == f"v3; feature={FEATURE}; reason=disabled"
 
 
-def test_the_candidate_answers_whom_the_decision_sends_there(make, call, calls, candidate_serves):
+def test_the_candidate_answers_whom_the_decision_sends_there(
+    make: Make, call: HttpRequest, calls: Calls, candidate_serves: None
+) -> None:
     answer = make(lambda: 4, lambda: 3)(call)
 
     assert (answer, calls.names) == ({"answer": 4}, ["v4"])
     assert served(call) == f"v4; feature={FEATURE}; reason=static"
 
 
-def test_both_engines_get_the_same_arguments(make, call):
+def test_both_engines_get_the_same_arguments(make: Make, call: HttpRequest) -> None:
     switch = make(lambda a, b: [a, b], lambda a, b: [a, b])
 
     with at_stage(FEATURE, "disabled"):
@@ -156,13 +165,13 @@ def test_both_engines_get_the_same_arguments(make, call):
     assert older == newer == {"answer": [1, 2]}
 
 
-def test_an_engine_knows_who_is_being_served(make, call, candidate_serves):
+def test_an_engine_knows_who_is_being_served(make: Make, call: HttpRequest, candidate_serves: None) -> None:
     answer = make(lambda: str(identity.current()), lambda: "")(call)
 
     assert answer == {"answer": f"d:{DEVICE}"}
 
 
-def test_without_a_control_the_candidate_answers_alone(make, call, calls):
+def test_without_a_control_the_candidate_answers_alone(make: Make, call: HttpRequest, calls: Calls) -> None:
     switch = make(lambda: 4)
 
     with at_stage(FEATURE, "complete"):
@@ -170,7 +179,9 @@ def test_without_a_control_the_candidate_answers_alone(make, call, calls):
     assert served(call).startswith("v4;")
 
 
-def test_complete_never_calls_the_control_even_when_the_candidate_fails(make, call, calls):
+def test_complete_never_calls_the_control_even_when_the_candidate_fails(
+    make: Make, call: HttpRequest, calls: Calls
+) -> None:
     switch = make(fails, lambda: 3)
 
     with at_stage(FEATURE, "complete"), pytest.raises(ZeroDivisionError):
@@ -178,19 +189,19 @@ def test_complete_never_calls_the_control_even_when_the_candidate_fails(make, ca
     assert calls.names == ["v4"]
 
 
-def test_an_operation_has_one_control_and_one_feature(make, call):
+def test_an_operation_has_one_control_and_one_feature(make: Make, call: HttpRequest) -> None:
     control("tests.claimed")(lambda: 3)
-    Switch(FEATURE, "tests.claimed", candidate=lambda: 4, present=dict, writes=False)
+    Switch(FEATURE, "tests.claimed", candidate=lambda: 4, present=str, writes=False)
 
     with pytest.raises(registry.AlreadyRegistered):
         control("tests.claimed")(fails)
     with pytest.raises(registry.AlreadyRegistered):
-        Switch("another_feature", "tests.claimed", candidate=lambda: 4, present=dict, writes=False)
+        Switch("another_feature", "tests.claimed", candidate=lambda: 4, present=str, writes=False)
 
 
-def test_what_a_feature_gates_is_on_record():
+def test_what_a_feature_gates_is_on_record() -> None:
     Toggle("toggled_feature")
-    Switch("recorded_feature", "tests.recorded", candidate=lambda: 4, present=dict, writes=False)
+    Switch("recorded_feature", "tests.recorded", candidate=lambda: 4, present=str, writes=False)
 
     assert registry.gated_by("toggled_feature") == {"toggle"}
     assert registry.gated_by("recorded_feature") == {"switch tests.recorded"}
@@ -201,14 +212,18 @@ def test_what_a_feature_gates_is_on_record():
 # Reads
 
 
-def test_a_read_whose_candidate_raises_is_answered_by_the_control(make, call, calls, candidate_serves):
+def test_a_read_whose_candidate_raises_is_answered_by_the_control(
+    make: Make, call: HttpRequest, calls: Calls, candidate_serves: None
+) -> None:
     answer = make(fails, lambda: 3)(call)
 
     assert (answer, calls.names) == ({"answer": 3}, ["v4", "v3"])
     assert served(call) == f"v3; feature={FEATURE}; reason=fallback"
 
 
-def test_a_read_whose_presentation_raises_is_answered_by_the_control(make, call, candidate_serves):
+def test_a_read_whose_presentation_raises_is_answered_by_the_control(
+    make: Make, call: HttpRequest, candidate_serves: None
+) -> None:
     def present(value: int) -> dict[str, int]:
         return {"answer": 12 // (4 - value)}
 
@@ -220,26 +235,33 @@ def test_a_read_whose_presentation_raises_is_answered_by_the_control(make, call,
     [(number for number in [1]), {1, 2}, object(), "\ud800", 2**70, b"bytes"],
     ids=["generator", "set", "object", "surrogate", "huge integer", "bytes"],
 )
-def test_a_value_that_cannot_be_written_as_json_never_leaves_the_guard(make, call, candidate_serves, value):
+def test_a_value_that_cannot_be_written_as_json_never_leaves_the_guard(
+    make: Make, call: HttpRequest, candidate_serves: None, value: object
+) -> None:
     assert make(lambda: value, lambda: 3)(call) == {"answer": 3}
 
 
-def test_a_queryset_never_leaves_the_guard(make, call, candidate_serves):
+def test_a_queryset_never_leaves_the_guard(make: Make, call: HttpRequest, candidate_serves: None) -> None:
     assert make(Flag.objects.all, lambda: 3)(call) == {"answer": 3}
 
 
-def test_a_read_runs_in_autocommit_without_a_savepoint(make, call, candidate_serves, django_assert_num_queries):
+def test_a_read_runs_in_autocommit_without_a_savepoint(
+    make: Make, call: HttpRequest, candidate_serves: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     def look() -> int:
         assert not connection.in_atomic_block
         with connection.cursor() as cursor:
             cursor.execute("SELECT 4")
-            return cursor.fetchone()[0]
+            ((four,),) = cursor.fetchall()
+        return int(four)
 
     with django_assert_num_queries(1):
         assert make(look, lambda: 3)(call) == {"answer": 4}
 
 
-def test_a_read_that_runs_into_the_time_budget_is_answered_by_the_control(make, call, candidate_serves):
+def test_a_read_that_runs_into_the_time_budget_is_answered_by_the_control(
+    make: Make, call: HttpRequest, candidate_serves: None
+) -> None:
     def sleep() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 50; SELECT pg_sleep(5)")
@@ -248,15 +270,17 @@ def test_a_read_that_runs_into_the_time_budget_is_answered_by_the_control(make, 
     assert served(call).endswith("reason=fallback")
 
 
-def test_a_read_whose_connection_is_killed_is_answered_by_the_control_on_a_new_one(make, call, candidate_serves):
+def test_a_read_whose_connection_is_killed_is_answered_by_the_control_on_a_new_one(
+    make: Make, call: HttpRequest, candidate_serves: None
+) -> None:
     assert make(_kill_own_connection, _ask_the_database)(call) == {"answer": 3}
     assert served(call).endswith("reason=fallback")
 
 
 @pytest.mark.parametrize("refusal", [InvalidInput, NotFound, Conflict])
 def test_a_read_that_the_candidate_refuses_wrongly_is_answered_by_the_control(
-    make, call, candidate_serves, refusal, caplog
-):
+    make: Make, call: HttpRequest, candidate_serves: None, refusal: type[JewgoError], caplog: pytest.LogCaptureFixture
+) -> None:
     answer = make(_raises(refusal), lambda: 3)(call)
 
     assert answer == {"answer": 3}
@@ -264,7 +288,9 @@ def test_a_read_that_the_candidate_refuses_wrongly_is_answered_by_the_control(
     assert _reported(caplog)["outcome"] == "wrong_refusal"
 
 
-def test_a_refusal_that_both_engines_share_stands_and_is_no_failure(make, call, calls, candidate_serves, caplog):
+def test_a_refusal_that_both_engines_share_stands_and_is_no_failure(
+    make: Make, call: HttpRequest, calls: Calls, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(NotFound):
         make(_raises(NotFound), _raises(NotFound))(call)
 
@@ -273,7 +299,9 @@ def test_a_refusal_that_both_engines_share_stands_and_is_no_failure(make, call, 
     assert not caplog.records
 
 
-def test_where_the_engines_refuse_for_different_reasons_the_control_is_right(make, call, candidate_serves, caplog):
+def test_where_the_engines_refuse_for_different_reasons_the_control_is_right(
+    make: Make, call: HttpRequest, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(InvalidInput):
         make(_raises(NotFound), _raises(InvalidInput))(call)
 
@@ -281,13 +309,15 @@ def test_where_the_engines_refuse_for_different_reasons_the_control_is_right(mak
     assert _reported(caplog)["outcome"] == "wrong_refusal"
 
 
-def test_a_refusal_stands_when_the_control_is_broken(make, call, candidate_serves):
+def test_a_refusal_stands_when_the_control_is_broken(make: Make, call: HttpRequest, candidate_serves: None) -> None:
     with pytest.raises(NotFound):
         make(_raises(NotFound), fails)(call)
 
 
 @pytest.mark.parametrize("refusal", [Unauthenticated, Forbidden, TooManyRequests])
-def test_a_refusal_of_the_caller_is_not_put_to_the_control(make, call, calls, candidate_serves, refusal):
+def test_a_refusal_of_the_caller_is_not_put_to_the_control(
+    make: Make, call: HttpRequest, calls: Calls, candidate_serves: None, refusal: type[JewgoError]
+) -> None:
     with pytest.raises(refusal):
         make(_raises(refusal), lambda: 3)(call)
 
@@ -295,8 +325,8 @@ def test_a_refusal_of_the_caller_is_not_put_to_the_control(make, call, calls, ca
 
 
 def test_when_both_engines_fail_the_control_says_how_and_the_candidate_is_reported(
-    make, call, candidate_serves, caplog
-):
+    make: Make, call: HttpRequest, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(OperationalError):
         make(fails, _raises(OperationalError))(call)
 
@@ -307,7 +337,9 @@ def test_when_both_engines_fail_the_control_says_how_and_the_candidate_is_report
 
 
 @pytest.mark.parametrize("engine", ["v3", "v4"])
-def test_a_write_is_stored_once_by_the_engine_that_answers(make, call, rows, engine):
+def test_a_write_is_stored_once_by_the_engine_that_answers(
+    make: Make, call: HttpRequest, rows: Rows, engine: str
+) -> None:
     switch = make(lambda: store("v4"), lambda: store("v3"), writes=True)
 
     with at_stage(FEATURE, "full" if engine == "v4" else "disabled"):
@@ -317,8 +349,8 @@ def test_a_write_is_stored_once_by_the_engine_that_answers(make, call, rows, eng
 
 
 def test_a_write_that_fails_before_commit_is_undone_with_its_hooks_and_made_by_the_control(
-    make, call, rows, candidate_serves
-):
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> None:
         store("v4")
         transaction.on_commit(lambda: store("hook"))
@@ -330,7 +362,9 @@ def test_a_write_that_fails_before_commit_is_undone_with_its_hooks_and_made_by_t
     assert served(call).endswith("reason=fallback")
 
 
-def test_a_write_that_cannot_be_presented_is_undone_and_made_by_the_control(make, call, rows, candidate_serves):
+def test_a_write_that_cannot_be_presented_is_undone_and_made_by_the_control(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def present(engine: str) -> dict[str, str]:
         return {"v3": {"answer": "v3"}}[engine]
 
@@ -339,7 +373,9 @@ def test_a_write_that_cannot_be_presented_is_undone_and_made_by_the_control(make
     assert (answer, rows()) == ({"answer": "v3"}, ["v3"])
 
 
-def test_a_write_that_runs_into_the_time_budget_is_made_by_the_control(make, call, rows, candidate_serves):
+def test_a_write_that_runs_into_the_time_budget_is_made_by_the_control(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> None:
         store("v4")
         with connection.cursor() as cursor:
@@ -351,7 +387,9 @@ def test_a_write_that_runs_into_the_time_budget_is_made_by_the_control(make, cal
     assert rows() == ["v3"]
 
 
-def test_a_write_whose_connection_is_killed_is_made_by_the_control_on_a_new_one(make, call, rows, candidate_serves):
+def test_a_write_whose_connection_is_killed_is_made_by_the_control_on_a_new_one(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> None:
         store("v4")
         _kill_own_connection()
@@ -361,7 +399,9 @@ def test_a_write_whose_connection_is_killed_is_made_by_the_control_on_a_new_one(
     assert rows() == ["v3"]
 
 
-def test_a_write_that_swallowed_a_database_error_is_made_by_the_control(make, call, rows, candidate_serves):
+def test_a_write_that_swallowed_a_database_error_is_made_by_the_control(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> str:
         store("v4")
         with suppress(DatabaseError), connection.cursor() as cursor:
@@ -373,7 +413,9 @@ def test_a_write_that_swallowed_a_database_error_is_made_by_the_control(make, ca
     assert (answer, rows()) == ({"answer": "v3"}, ["v3"])
 
 
-def test_a_write_that_swallowed_an_inner_rollback_is_made_by_the_control(make, call, rows, candidate_serves):
+def test_a_write_that_swallowed_an_inner_rollback_is_made_by_the_control(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> str:
         store("v4")
         with suppress(ZeroDivisionError), transaction.atomic(savepoint=False):
@@ -385,7 +427,9 @@ def test_a_write_that_swallowed_an_inner_rollback_is_made_by_the_control(make, c
     assert (answer, rows()) == ({"answer": "v3"}, ["v3"])
 
 
-def test_a_write_whose_value_cannot_be_written_as_json_is_made_by_the_control(make, call, rows, candidate_serves):
+def test_a_write_whose_value_cannot_be_written_as_json_is_made_by_the_control(
+    make: Make, call: HttpRequest, rows: Rows, candidate_serves: None
+) -> None:
     def candidate() -> object:
         store("v4")
         return object()
@@ -395,7 +439,9 @@ def test_a_write_whose_value_cannot_be_written_as_json_is_made_by_the_control(ma
     assert rows() == ["v3"]
 
 
-def test_a_refused_write_is_undone_and_refused(make, call, rows, calls, candidate_serves):
+def test_a_refused_write_is_undone_and_refused(
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None
+) -> None:
     def candidate() -> None:
         store("v4")
         raise Conflict
@@ -407,8 +453,8 @@ def test_a_refused_write_is_undone_and_refused(make, call, rows, calls, candidat
 
 
 def test_a_hook_that_raises_after_the_commit_neither_doubles_the_row_nor_fails_the_answer(
-    make, call, rows, calls, candidate_serves, caplog
-):
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     def candidate() -> str:
         transaction.on_commit(fails)
         transaction.on_commit(lambda: store("hook"))
@@ -421,7 +467,9 @@ def test_a_hook_that_raises_after_the_commit_neither_doubles_the_row_nor_fails_t
     assert _reported(caplog)["outcome"] == "hook"
 
 
-def test_a_commit_whose_acknowledgement_is_lost_is_never_repeated(make, call, rows, calls, candidate_serves, caplog):
+def test_a_commit_whose_acknowledgement_is_lost_is_never_repeated(
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     switch = make(lambda: store("v4"), lambda: store("v3"), writes=True)
 
     with before_the_database() as proxy:
@@ -436,7 +484,9 @@ def test_a_commit_whose_acknowledgement_is_lost_is_never_repeated(make, call, ro
     assert served(call).startswith("v4;")
 
 
-def test_a_commit_that_fails_is_never_repeated_either(make, call, rows, calls, candidate_serves):
+def test_a_commit_that_fails_is_never_repeated_either(
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None
+) -> None:
     def candidate() -> str:
         store("v4")
         return store("v4")  # the unique constraint is deferred: COMMIT will refuse it
@@ -447,7 +497,7 @@ def test_a_commit_that_fails_is_never_repeated_either(make, call, rows, calls, c
     assert (rows(), calls.names) == ([], ["v4"])
 
 
-def test_the_control_commits_by_the_same_rules(make, call, rows):
+def test_the_control_commits_by_the_same_rules(make: Make, call: HttpRequest, rows: Rows) -> None:
     switch = make(lambda: store("v4"), lambda: store("v3"), writes=True)
 
     with at_stage(FEATURE, "disabled"), before_the_database() as proxy:
@@ -459,7 +509,9 @@ def test_the_control_commits_by_the_same_rules(make, call, rows):
     assert rows() == ["v3"]
 
 
-def test_a_write_inside_a_transaction_is_refused_before_any_engine_runs(make, call, rows, calls, candidate_serves):
+def test_a_write_inside_a_transaction_is_refused_before_any_engine_runs(
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None
+) -> None:
     switch = make(lambda: store("v4"), lambda: store("v3"), writes=True)
 
     with transaction.atomic(), pytest.raises(NestedWrite):
@@ -471,7 +523,9 @@ def test_a_write_inside_a_transaction_is_refused_before_any_engine_runs(make, ca
 # What is said about a failure
 
 
-def test_a_failure_is_reported_without_anything_personal(make, call, candidate_serves, caplog):
+def test_a_failure_is_reported_without_anything_personal(
+    make: Make, call: HttpRequest, candidate_serves: None, caplog: pytest.LogCaptureFixture
+) -> None:
     make(fails, lambda query: 3)(call, "somebody@example.org")
 
     told = _reported(caplog)
@@ -489,7 +543,7 @@ def drill(fault: str, **about: Any) -> DrillState:
     return DrillState(fault, timezone.now() + timedelta(minutes=1), **about)
 
 
-def test_a_drilled_read_is_answered_by_the_control(make, call):
+def test_a_drilled_read_is_answered_by_the_control(make: Make, call: HttpRequest) -> None:
     switch = make(lambda: 4, lambda: 3)
 
     for fault in ("error", "wrong"):
@@ -498,7 +552,7 @@ def test_a_drilled_read_is_answered_by_the_control(make, call):
         assert served(call).endswith("reason=fallback")
 
 
-def test_a_drilled_write_leaves_exactly_one_row(make, call, rows):
+def test_a_drilled_write_leaves_exactly_one_row(make: Make, call: HttpRequest, rows: Rows) -> None:
     switch = make(lambda: store("v4"), lambda: store("v3"), writes=True)
 
     with at_stage(FEATURE, "full", drills=[drill("error")]):
@@ -507,14 +561,14 @@ def test_a_drilled_write_leaves_exactly_one_row(make, call, rows):
     assert rows() == ["v3"]
 
 
-def test_a_drill_never_meets_a_feature_without_a_fallback(make, call):
+def test_a_drill_never_meets_a_feature_without_a_fallback(make: Make, call: HttpRequest) -> None:
     switch = make(lambda: 4, lambda: 3)
 
     with at_stage(FEATURE, "complete", drills=[drill("error")]):
         assert switch(call) == {"answer": 4}
 
 
-def test_a_drill_limited_to_a_text_spares_other_queries_and_answers(make, call):
+def test_a_drill_limited_to_a_text_spares_other_queries_and_answers(make: Make, call: HttpRequest) -> None:
     switch = make(lambda query: query, lambda query: "v3")
 
     with at_stage(FEATURE, "full", drills=[drill("error", match="כשר")]):
@@ -526,14 +580,14 @@ def test_a_drill_limited_to_a_text_spares_other_queries_and_answers(make, call):
 
 
 @pytest.mark.parametrize(("stage", "is_on"), [("disabled", False), ("full", True)])
-def test_a_toggle_is_on_for_the_caller_of_the_request(call, stage, is_on):
+def test_a_toggle_is_on_for_the_caller_of_the_request(call: HttpRequest, stage: str, is_on: bool) -> None:
     toggle = Toggle("toggled_feature")
 
     with at_stage("toggled_feature", stage):
         assert toggle.is_on(call) is is_on
 
 
-def test_a_toggle_without_a_request_is_for_whoever_is_being_served():
+def test_a_toggle_without_a_request_is_for_whoever_is_being_served() -> None:
     toggle = Toggle("toggled_feature")
     chosen = identity.Identity("u:7", "user")
 
@@ -541,7 +595,7 @@ def test_a_toggle_without_a_request_is_for_whoever_is_being_served():
         assert toggle.is_on()
 
 
-def test_a_toggle_outside_of_any_request_is_on_only_for_everybody():
+def test_a_toggle_outside_of_any_request_is_on_only_for_everybody() -> None:
     toggle = Toggle("toggled_feature")
 
     with at_stage("toggled_feature", "partial", percentage=99):
@@ -565,11 +619,12 @@ def _kill_own_connection() -> None:
 def _ask_the_database() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 3")
-        return int(cursor.fetchone()[0])
+        ((three,),) = cursor.fetchall()
+    return int(three)
 
 
 def _reported(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     (record,) = [record for record in caplog.records if record.name == "rollout.failures"]
     assert record.levelno == logging.ERROR
-    fields: dict[str, Any] = record.fields
+    fields: dict[str, Any] = record.__dict__["fields"]
     return fields

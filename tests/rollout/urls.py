@@ -1,5 +1,8 @@
 """A switched route and a gated one, for the tests of middleware and gate."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework.request import Request
@@ -40,7 +43,7 @@ class SwitchedView(V3View):
 class GatedView(V4View):
     """Open to whom the feature is."""
 
-    permission_classes = [Gate(FEATURE)]
+    permission_classes: Sequence[Any] = (Gate(FEATURE),)
     v3_path = "/api/numbers/{number}"
 
     def get(self, request: Request, number: int) -> Response:
