@@ -11,9 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jewgo.core.api import V3View, v3_envelope
-from jewgo.core.errors import InvalidInput
+from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated, Unavailable
+from jewgo.core.schema import operation
 from restaurants import rules, services
-from restaurants.api.v3_forms import ValidationFailed, read_draft
+from restaurants.api import v3_schema
+from restaurants.api.v3_forms import ListQuery, RestaurantForm, SearchQuery, ValidationFailed, read_draft
 from restaurants.api.v3_shapes import (
     present_kosher_types,
     present_list,
@@ -21,6 +23,7 @@ from restaurants.api.v3_shapes import (
     present_search,
     present_statistics,
 )
+from restaurants.repositories import UnknownRestaurant
 from restaurants.values import Draft, ListCriteria, SearchCriteria
 from rollout.identity import identify
 from rollout.switch import Switch, Toggle
@@ -68,6 +71,7 @@ class RestaurantsView(V3View):
     successor: ClassVar[str] = "/api/v4/restaurants"
     permission_classes: Sequence[type[BasePermission]] = [HasScopeToWrite("catalog:write")]
 
+    @operation(**v3_schema.LIST, query=ListQuery, errors=[Unavailable])
     def get(self, request: Request) -> Response:
         """List approved restaurants by id."""
         criteria = _criteria(self, request)
@@ -83,6 +87,7 @@ class RestaurantsView(V3View):
             top_level={"restaurants": places, "pagination": {**window, "count": len(places), "total": total}},
         )
 
+    @operation(**v3_schema.CREATED, body=RestaurantForm, errors=[ValidationFailed, Unauthenticated, Forbidden])
     def post(self, request: Request) -> Response:
         """Add a restaurant; it awaits approval."""
         actor = str(identify(request))
@@ -98,6 +103,7 @@ class SearchView(V3View):
 
     successor: ClassVar[str] = "/api/v4/restaurants"
 
+    @operation(**v3_schema.SEARCH, query=SearchQuery, errors=[QueryRequired])
     def get(self, request: Request) -> Response:
         """Search names, addresses, cities and agencies; the best first."""
         q = request.query_params.get("q", "").strip()
@@ -122,6 +128,7 @@ class RestaurantView(V3View):
 
     successor: ClassVar[str] = "/api/v4/restaurants"
 
+    @operation(**v3_schema.DETAIL, errors=[UnknownRestaurant])
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show an approved restaurant."""
         place = DETAIL(request, restaurant_id)
@@ -133,6 +140,7 @@ class KosherTypesView(V3View):
 
     successor: ClassVar[str] = "/api/v4/restaurants"
 
+    @operation(**v3_schema.KOSHER_TYPES)
     def get(self, request: Request) -> Response:
         """List the categories that approved restaurants show, with their numbers."""
         types = KOSHER_TYPES(request)
@@ -144,6 +152,7 @@ class BusinessTypesView(V3View):
 
     successor: ClassVar[str] = "/api/v4/restaurants"
 
+    @operation(data={"business_types": list[str]})
     def get(self, request: Request) -> Response:
         """List the listing types of approved restaurants."""
         return v3_envelope(request, data={"business_types": BUSINESS_TYPES(request)})
@@ -154,6 +163,7 @@ class StatisticsView(V3View):
 
     successor: ClassVar[str] = "/api/v4/statistics"
 
+    @operation(data=v3_schema.StatisticsShape, errors=[Unavailable])
     def get(self, request: Request) -> Response:
         """Show the catalogue in numbers."""
         return v3_envelope(request, data=STATISTICS(request), message="Statistics retrieved")

@@ -107,3 +107,24 @@ def _draft(said: dict[str, Any], source: str) -> Draft:
 
 def _level(name: str, holds: bool, source: str) -> LevelFact:
     return LevelFact(BOOLEANS[name].value, (Level.ALL if holds else Level.NONE).value, source=source)
+
+
+class ListQuery(serializers.Serializer[Any]):
+    """What the list reads of its parameters; for the description only, since nothing is ever refused."""
+
+    kosher_type = serializers.CharField(required=False, help_text="In any case.")
+    kosher_category = serializers.CharField(required=False, help_text="The same as kosher_type.")
+    status = serializers.CharField(required=False, help_text="`active`: approved; any other finds nothing.")
+    state = serializers.CharField(required=False)
+    city = serializers.CharField(required=False)
+    business_types = serializers.ListField(child=serializers.CharField(), required=False)
+    limit = serializers.IntegerField(default=100, help_text="At most 1000.")
+    offset = serializers.IntegerField(default=0)
+
+
+class SearchQuery(serializers.Serializer[Any]):
+    """What the search reads of its parameters."""
+
+    q = serializers.CharField()
+    limit = serializers.IntegerField(default=20, help_text="At most 100.")
+    offset = serializers.IntegerField(default=0)

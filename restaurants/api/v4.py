@@ -12,7 +12,9 @@ from rest_framework.response import Response
 
 from jewgo.core.api import V4View, etag_for, require_match, v4_conditional, v4_response
 from jewgo.core.api.wire import dumps
-from jewgo.core.paging import PageRequest
+from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, PreconditionRequired, Unauthenticated
+from jewgo.core.paging import InvalidCursor, PageRequest
+from jewgo.core.schema import operation
 from restaurants import services
 from restaurants.api.v4_forms import (
     FieldsQuery,
@@ -24,14 +26,19 @@ from restaurants.api.v4_forms import (
     draft_of,
     filter_of,
 )
-from restaurants.api.v4_shapes import present
+from restaurants.api.v4_shapes import RestaurantShape, present
+from restaurants.repositories import UnknownRestaurant
+from restaurants.rules import InvalidRestaurant
 from restaurants.values import Draft, Place
-from rollout.gate import Gate
+from rollout.gate import FeatureDisabled, Gate
 from rollout.identity import identify
 from users.api.permissions import HasScopeToWrite, has_scope
 
 OWN_DOORS: Final = frozenset({"agency", "images", "hours_raw"})
 """What a change of the restaurant itself leaves alone."""
+
+REFUSALS: Final = (InvalidInput, InvalidRestaurant, Unauthenticated, Forbidden, FeatureDisabled)
+CLASHES: Final = (*REFUSALS, UnknownRestaurant, PreconditionFailed, PreconditionRequired)
 
 
 class CatalogueView(V4View):
@@ -48,6 +55,12 @@ class RestaurantsView(CatalogueView):
 
     v3_path: ClassVar[str | None] = "/api/restaurants"
 
+    @operation(
+        query=ListQuery,
+        data=list[RestaurantShape],
+        conditional=True,
+        errors=[InvalidInput, InvalidCursor, FeatureDisabled],
+    )
     def get(self, request: Request) -> Response:
         """List approved restaurants, filtered, sorted, by pages."""
         query = self.query(ListQuery)
@@ -57,6 +70,7 @@ class RestaurantsView(CatalogueView):
         data = [present(place, on=today, only=query.get("fields", ())) for place in page.items]
         return v4_conditional(request, data, meta={**asked.meta(page), "sort": query["sort"]})
 
+    @operation(query=WriteQuery, body=NewRestaurantBody, data=RestaurantShape, status=201, errors=REFUSALS)
     def post(self, request: Request) -> Response:
         """Propose a restaurant; it awaits approval. With `dry_run` nothing is stored."""
         query = self.query(WriteQuery)
@@ -74,6 +88,7 @@ class RestaurantView(CatalogueView):
 
     v3_path: ClassVar[str | None] = "/api/restaurants/{restaurant_id}"
 
+    @operation(query=FieldsQuery, data=RestaurantShape, conditional=True, errors=[UnknownRestaurant, FeatureDisabled])
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show a restaurant; what is not approved only to those who keep the catalogue."""
         query = self.query(FieldsQuery)
@@ -82,16 +97,19 @@ class RestaurantView(CatalogueView):
         data = present(place, on=timezone.now().date(), only=query.get("fields", ()))
         return v4_conditional(request, data, version=place.version)
 
+    @operation(query=WriteQuery, body=RestaurantBody, data=RestaurantShape, conditional=True, errors=CLASHES)
     def put(self, request: Request, restaurant_id: int) -> Response:
         """Replace what the restaurant says of itself; what is left out becomes unknown."""
         proposed = draft_of(self.body(RestaurantBody))
         whole = {field.name: getattr(proposed, field.name) for field in fields(Draft) if field.name not in OWN_DOORS}
         return self._change(request, restaurant_id, whole)
 
+    @operation(query=WriteQuery, body=RestaurantBody, data=RestaurantShape, conditional=True, errors=CLASHES)
     def patch(self, request: Request, restaurant_id: int) -> Response:
         """Change the members that are given."""
         return self._change(request, restaurant_id, changes_of(self.body(RestaurantBody, partial=True)))
 
+    @operation(query=WriteQuery, conditional=True, status=204, errors=CLASHES)
     def delete(self, request: Request, restaurant_id: int) -> Response:
         """Take the restaurant away; it can be brought back."""
         query = self.query(WriteQuery)

@@ -1,41 +1,110 @@
 """Restaurants as v4 shows them: facts with their source and date, nothing unknown dressed up as known."""
 
 from collections.abc import Collection
-from datetime import date
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any, Final, Literal, TypedDict, cast
 
 from restaurants.kosher import Attribute
 from restaurants.values import AgencyFact, CertificateFact, LevelFact, Place
 
 Plain = dict[str, Any]
 
-SHOWN: Final = (
-    "id",
-    "name",
-    "address",
-    "city",
-    "state",
-    "country",
-    "zip_code",
-    "phone_number",
-    "website",
-    "listing_type",
-    "establishment_type",
-    "short_description",
-    "price_range",
-    "location",
-    "timezone",
-    "kosher",
-    "hours",
-    "images",
-    "record_state",
-    "source",
-    "sourced_on",
-    "version",
-    "created_at",
-    "updated_at",
-)
-"""The members of a restaurant, in their order; `fields=` chooses among them."""
+
+class LocationShape(TypedDict):
+    """Where it is, in degrees of WGS 84."""
+
+    latitude: float
+    longitude: float
+
+
+class LevelShape(TypedDict):
+    """How far an attribute holds, in a source's words."""
+
+    level: Literal["all", "some", "available", "none", "not_applicable", "unknown"]
+    scope: str | None
+    source: str | None
+    sourced_on: str | None
+
+
+class AgencyShape(TypedDict):
+    """Who certifies or certified it."""
+
+    id: int
+    name: str
+    short_name: str | None
+    website: str | None
+
+
+class CertificateShape(TypedDict):
+    """One agency's word; expired is shown, never hidden."""
+
+    id: int
+    agency_id: int
+    number: str | None
+    valid_from: date | None
+    valid_to: date | None
+    is_expired: bool
+    scope: str | None
+    source: str | None
+    sourced_on: str | None
+    verified_at: datetime | None
+
+
+class KosherShape(TypedDict):
+    """The religious facts; an empty list of categories is unknown."""
+
+    categories: list[str]
+    levels: dict[str, LevelShape]
+    agencies: list[AgencyShape]
+    certificates: list[CertificateShape]
+
+
+class HoursShape(TypedDict):
+    """The hours as the source wrote them, and as OpenStreetMap's opening_hours where they were understood."""
+
+    text: str | None
+    opening_hours: str | None
+    problem: str | None
+    updated_at: datetime | None
+
+
+class ImageShape(TypedDict):
+    """A picture."""
+
+    url: str
+    is_primary: bool
+
+
+class RestaurantShape(TypedDict):
+    """A restaurant: these members in this order; null is not known. `fields=` chooses among them."""
+
+    id: int
+    name: str
+    address: str | None
+    city: str | None
+    state: str | None
+    country: str | None
+    zip_code: str | None
+    phone_number: str | None
+    website: str | None
+    listing_type: str | None
+    establishment_type: str | None
+    short_description: str | None
+    price_range: str | None
+    location: LocationShape | None
+    timezone: str | None
+    kosher: KosherShape
+    hours: HoursShape
+    images: list[ImageShape]
+    record_state: str
+    source: str | None
+    sourced_on: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+SHOWN: Final = tuple(RestaurantShape.__annotations__)
 
 
 def present(place: Place, *, on: date, only: Collection[str] = ()) -> Plain:
@@ -53,12 +122,13 @@ def present(place: Place, *, on: date, only: Collection[str] = ()) -> Plain:
     return {name: whole[name] for name in SHOWN if not only or name in only}
 
 
-def _location(place: Place) -> Plain | None:
-    known = place.latitude is not None and place.longitude is not None
-    return {"latitude": place.latitude, "longitude": place.longitude} if known else None
+def _location(place: Place) -> LocationShape | None:
+    if place.latitude is None or place.longitude is None:
+        return None
+    return {"latitude": place.latitude, "longitude": place.longitude}
 
 
-def _kosher(place: Place, on: date) -> Plain:
+def _kosher(place: Place, on: date) -> KosherShape:
     agencies = {fact.agency.id: fact.agency for fact in place.certificates}
     levels = {fact.attribute: fact for fact in place.levels}
     return {
@@ -69,18 +139,18 @@ def _kosher(place: Place, on: date) -> Plain:
     }
 
 
-def _level(fact: LevelFact | None) -> Plain:
+def _level(fact: LevelFact | None) -> LevelShape:
     if fact is None:
         return {"level": "unknown", "scope": None, "source": None, "sourced_on": None}
     return {
-        "level": fact.level,
+        "level": cast("Any", fact.level),
         "scope": fact.scope or None,
         "source": fact.source or None,
         "sourced_on": fact.sourced_on or None,
     }
 
 
-def _agency(agency: AgencyFact) -> Plain:
+def _agency(agency: AgencyFact) -> AgencyShape:
     return {
         "id": agency.id,
         "name": agency.name,
@@ -89,7 +159,7 @@ def _agency(agency: AgencyFact) -> Plain:
     }
 
 
-def _certificate(fact: CertificateFact, on: date) -> Plain:
+def _certificate(fact: CertificateFact, on: date) -> CertificateShape:
     return {
         "id": fact.id,
         "agency_id": fact.agency.id,
@@ -104,7 +174,7 @@ def _certificate(fact: CertificateFact, on: date) -> Plain:
     }
 
 
-def _hours(place: Place) -> Plain:
+def _hours(place: Place) -> HoursShape:
     return {
         "text": place.hours_raw,
         "opening_hours": place.opening_hours,

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
+from restaurants.api.v3_schema import HitShape, RestaurantShape
 from restaurants.models import Change, Restaurant
 from tests.restaurants import contract
 from tests.restaurants.guide import build_guide
@@ -213,3 +214,11 @@ def test_other_findings_of_the_v4_rules_are_logged_and_not_returned(
     assert response.status_code == 201
     [record] = [record for record in caplog.records if record.name == "restaurants.api.v3"]
     assert record.fields == {"findings": ["required"]}  # type: ignore[attr-defined]  # v3 never asked for the country
+
+
+def test_the_description_names_the_39_keys_in_their_order() -> None:
+    [hit] = contract.load("search")["body"]["data"]["results"]
+
+    assert list(RestaurantShape.__annotations__) == list(contract.load("detail")["body"]["restaurant"])
+    assert len(RestaurantShape.__annotations__) == 39
+    assert list(HitShape.__annotations__) == list(hit)
