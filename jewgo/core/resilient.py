@@ -3,11 +3,11 @@
 A cache that fails is a miss, never an error and never a wait. One failure opens the breaker: from then on every call
 is answered from memory, and once a second one caller tries Redis again (socket timeouts are in the settings).
 
-When Redis returns, what it kept may be older than what was invalidated meanwhile, and what memory holds is this
-process's alone. So before the first call goes to Redis again, memory is emptied and `recovered` is sent, on which every
-`Namespace` changes its generation: nothing stored before that moment can be read again. This was chosen over emptying
-Redis, which several applications may share. The Redis server must keep no snapshots (`save ""`), else a restart could
-revive an old generation together with its entries.
+Memory starts empty in every outage: what one process kept, another may have changed. When Redis returns, what it kept
+may be older than what was invalidated meanwhile. So before the first call goes to Redis again, `recovered` is sent, on
+which every `Namespace` changes its generation: nothing stored before that moment can be read again. This was chosen
+over emptying Redis, which several applications may share. The Redis server must keep no snapshots (`save ""`), else a
+restart could revive an old generation together with its entries.
 """
 
 import logging
@@ -252,7 +252,6 @@ class ResilientCache(BaseCache):
         except FAILURES:
             self.breaker.trip()
             return False
-        self.local.clear()
         self.breaker.close()
         logger.info("the cache answers again")
         return True

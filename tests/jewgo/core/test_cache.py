@@ -184,6 +184,7 @@ def test_without_redis_values_are_computed_and_kept_in_memory(namespace: Namespa
 def test_what_was_invalidated_while_redis_was_frozen_does_not_come_back(namespace: Namespace, valkey: Valkey) -> None:
     namespace.get_or_compute("k", Source("old"))
     valkey.freeze()
+    namespace.cache.get("x")  # opens the breaker: a command sent to a frozen server would be obeyed once it thaws
     namespace.renew()  # reaches memory only: Redis still holds "old" under its generation
     during = namespace.get_or_compute("k", Source("during"))
 
