@@ -54,6 +54,7 @@ schema: $(INSTALLED)  ## write docs/openapi/v3.yaml and v4.yaml, and docs/errors
 check-schema: $(INSTALLED)  ## check that docs/openapi says what the code does, and is valid OpenAPI
 	$(SPECTACULAR) --urlconf jewgo.urls_v3 --custom-settings jewgo.core.schema.V3 | diff docs/openapi/v3.yaml -
 	$(SPECTACULAR) --urlconf jewgo.urls_v4 --custom-settings jewgo.core.schema.V4 | diff docs/openapi/v4.yaml -
+	$(LOCAL) python manage.py error_codes | diff docs/errors.md -
 	$(BIN)/openapi-spec-validator docs/openapi/v3.yaml docs/openapi/v4.yaml
 
 clean:  ## remove caches; data in var/ and .venv stay

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from jewgo.core import local
-from jewgo.core.supervisor import is_free, tied_to_us
+from jewgo.core.processes import is_free, tied_to
 from jewgo.greeting import greeting
 
 START_LIMIT_S = 60.0
@@ -39,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     parent = os.getppid() if parser.parse_args(arguments).end_with_parent else None
     for name in ENDINGS:
         signal.signal(name, _end)
+    if parent is not None:
+        tied_to(parent, signal.SIGTERM)()
     _write_lines_at_once()
     port = int(os.environ.setdefault("PORT", "8000"))
     if not is_free(port):
@@ -59,7 +61,8 @@ def run(port: int, is_wanted: Callable[[], bool]) -> int:
     _say("Bringing the database up to date …")
     told = prepare(lease.place.path, port)
     server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"], preexec_fn=tied_to_us(signal.SIGTERM)
+        [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"],
+        preexec_fn=tied_to(os.getpid(), signal.SIGTERM),
     )
     try:
         if _answers(server, port):

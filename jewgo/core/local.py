@@ -16,9 +16,9 @@ from collections.abc import Collection, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from jewgo.core.keeper import lease_of
 from jewgo.core.places import LocalError, Place
 from jewgo.core.servers import SERVERS
-from jewgo.core.supervisor import lease_of
 
 ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 60.0

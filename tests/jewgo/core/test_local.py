@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 
 from jewgo.core.places import SHELTER, Account, Place
+from jewgo.core.processes import free_port
 from jewgo.core.servers import PostgreSQL
-from jewgo.core.supervisor import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 GIVEN_BY_US = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ROLLOUT_SECRET", "ALLOWED_HOSTS", "JEWGO_LOCAL", "PG_BIN")
