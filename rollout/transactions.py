@@ -28,7 +28,8 @@ def read(work: Callable[[], T]) -> T:
     try:
         return work()
     except Exception:
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # a transaction around us (a test case's) ends its connection itself
+            connection.close_if_unusable_or_obsolete()
         raise
 
 

@@ -10,7 +10,6 @@ from django.test import Client
 from restaurants.api.v3_schema import HitShape, RestaurantShape
 from restaurants.models import Change, Restaurant
 from tests.restaurants import contract
-from tests.restaurants.guide import build_guide
 from tests.users.credentials import sent_with
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +23,8 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
-def guide(db: None) -> None:
-    """Store the small guide."""
-    build_guide()
+def guide(standing_guide: None, db: None) -> None:
+    """Have the small guide."""
 
 
 @pytest.mark.usefixtures("guide")

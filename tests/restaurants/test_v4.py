@@ -1,7 +1,6 @@
 """The v4 contract of restaurants: lists, details, changes, and what stands before them."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -16,7 +15,6 @@ from restaurants.api.v4_forms import FILTERS, ListQuery
 from restaurants.api.v4_shapes import SHOWN
 from restaurants.models import Change, Restaurant
 from tests.restaurants import contract
-from tests.restaurants.guide import build_guide
 from tests.users.credentials import sent_with
 
 pytestmark = pytest.mark.django_db
@@ -43,9 +41,8 @@ def open_gate() -> Iterator[None]:
 
 
 @pytest.fixture
-def guide(db: None) -> None:
-    """Store the small guide."""
-    build_guide()
+def guide(standing_guide: None, db: None) -> None:
+    """Have the small guide."""
 
 
 def ids(response: Any) -> list[int]:
@@ -405,29 +402,6 @@ class TestChange:
         assert send(client, "DELETE", f"{LIST}/7", if_match=tag).status_code == 404
         assert Restaurant.objects.get(pk=7).deleted_at is not None
         assert client.get("/api/restaurants/7").status_code == 404
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.usefixtures("guide")
-def test_of_two_who_change_the_same_version_at_once_one_is_refused(client: Client) -> None:
-    tag = client.get(f"{LIST}/7").headers["ETag"]
-    headers = sent_with("catalog:write") | {"If-Match": tag}
-    together, statuses = threading.Barrier(2), []
-
-    def change(city: str) -> None:
-        together.wait()
-        response = Client().patch(f"{LIST}/7", {"city": city}, content_type="application/json", headers=headers)
-        statuses.append(response.status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=change, args=(city,)) for city in ("Miami", "Surfside")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=10)
-
-    assert sorted(statuses) == [200, 412]
-    assert Restaurant.objects.get(pk=7).version == 2
 
 
 @pytest.mark.usefixtures("guide")
