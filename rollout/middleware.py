@@ -1,4 +1,4 @@
-"""What the rollout does around every request: start the pulse, know the caller, say who answered."""
+"""What the rollout does around every request: see that the view is fresh, know the caller, say who answered."""
 
 import os
 from collections.abc import Callable
@@ -23,7 +23,7 @@ class RolloutMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        pulse.ensure_running()
+        pulse.ensure_fresh()
         with identity.bind(request):
             response = self.get_response(request)
         served = getattr(request, "rollout_served", None)

@@ -53,7 +53,7 @@ class Reporter:
 
 
 class Pulse:
-    """The thread of one process. It dies with the process and is never inherited: see `ensure_running`."""
+    """The thread of one process. It dies with the process and is never inherited: see `ensure_fresh`."""
 
     def __init__(self, reporter: Reporter, parameters: Mapping[str, Any]) -> None:
         self.pid = os.getpid()
@@ -131,10 +131,17 @@ _starting = threading.Lock()
 _reporter: Reporter | None = None
 
 
-def ensure_running() -> None:
-    """Start this process's pulse unless it runs, or the settings say that there is none."""
-    if (_pulse is None or not _pulse.is_alive) and settings.ROLLOUT["PULSE"]:
-        _start()
+def ensure_fresh() -> None:
+    """See, as a request begins, that this process has a pulse and a view that was confirmed lately.
+
+    Does nothing where the settings say that there is no pulse. Takes 250 ms at most, and that only where there is no
+    view yet or an old one, and PostgreSQL answers at all.
+    """
+    if not settings.ROLLOUT["PULSE"]:
+        return
+    running = _pulse if _pulse is not None and _pulse.is_alive else _started()
+    if holder.is_stale:
+        running.refresh()
 
 
 def is_running() -> bool:
@@ -146,7 +153,6 @@ def stop() -> None:
     """End this process's pulse, if it has one; its row goes with it."""
     global _pulse
     running, _pulse = _pulse, None
-    holder.refresh = None
     if running is not None and running.is_alive:
         running.stop()
 
@@ -161,15 +167,14 @@ def view() -> Snapshot:
     return _own_reporter().load(_ask_django)
 
 
-def _start() -> None:
+def _started() -> Pulse:
     global _pulse
     with _starting:
-        if is_running():
-            return
-        _pulse = Pulse(Reporter(holder), connections["default"].get_connection_params())
-        holder.refresh = _pulse.refresh
-        # Unlike atexit this also runs at the end of a process of multiprocessing, as some servers' workers are.
-        Finalize(None, stop, exitpriority=1)
+        if _pulse is None or not _pulse.is_alive:
+            _pulse = Pulse(Reporter(holder), connections["default"].get_connection_params())
+            # Unlike atexit this also runs at the end of a process of multiprocessing, as some servers' workers are.
+            Finalize(None, stop, exitpriority=1)
+        return _pulse
 
 
 def _own_reporter() -> Reporter:
@@ -190,7 +195,6 @@ def _forget() -> None:
     global _pulse, _starting
     _pulse = None
     _starting = threading.Lock()
-    holder.refresh = None
 
 
 os.register_at_fork(after_in_child=_forget)

@@ -1,7 +1,8 @@
 """What each feature gates, and which operations still have a v3 engine; filled while the code is imported."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
@@ -54,6 +55,20 @@ def gated_by(feature: str) -> frozenset[str]:
 def features() -> frozenset[str]:
     """Return every feature that some code asks about."""
     return frozenset(_gated)
+
+
+@contextmanager
+def forgetting() -> Iterator[None]:
+    """Forget at the end of the block what was registered inside it: for tests that make switches of their own."""
+    controls, operations, gated = dict(_controls), dict(_operations), {name: set(what) for name, what in _gated.items()}
+    try:
+        yield
+    finally:
+        for register in (_controls, _operations, _gated):
+            register.clear()
+        _controls.update(controls)
+        _operations.update(operations)
+        _gated.update(gated)
 
 
 def operations() -> Mapping[str, str]:

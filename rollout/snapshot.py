@@ -135,20 +135,21 @@ class Holder:
         self._lock = threading.Lock()
         self._stages: dict[str, FlagState] = {}
         self._everyone: dict[str, bool] = {}
-        self.refresh: Callable[[], None] | None = None
-        """What a request does that finds no confirmed view; the pulse registers it, and bounds how long it takes."""
         self.clear()
 
     def current(self) -> Snapshot:
-        """Return the view to decide by; refreshes it first when nobody confirmed it lately."""
-        if self.refresh is not None and self._clock() - self._confirmed_at > STALE_AFTER_S:
-            self.refresh()
+        """Return the view to decide by; how old it may be, the pulse sees to."""
         return self._shown
 
     @property
     def version(self) -> int:
         """The version of the tables that is applied here, 0 before the first."""
         return self._told.version
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody confirmed the view within the last three seconds, or there is none."""
+        return self._clock() - self._confirmed_at > STALE_AFTER_S
 
     @property
     def is_empty(self) -> bool:
@@ -206,9 +207,8 @@ holder = Holder()
 """This process's snapshot."""
 
 
-def current() -> Snapshot:
-    """Return the view that this process decides by."""
-    return holder.current()
+current = holder.current
+"""Return the view that this process decides by."""
 
 
 def _put(kept: dict[str, T], name: str, value: T | None) -> None:

@@ -23,9 +23,9 @@ HEADERS = {"X-Device-ID": DEVICE}
 @pytest.mark.parametrize(
     ("stage", "number", "served"),
     [
-        ("disabled", 7, "v3; feature=routed_feature; reason=disabled"),
-        ("full", 7, "v4; feature=routed_feature; reason=static"),
-        ("full", 13, "v3; feature=routed_feature; reason=fallback"),
+        ("disabled", 7, "v3; feature=api_v4_statistics; reason=disabled"),
+        ("full", 7, "v4; feature=api_v4_statistics; reason=static"),
+        ("full", 13, "v3; feature=api_v4_statistics; reason=fallback"),
     ],
 )
 def test_every_answer_of_a_switched_route_says_who_gave_it(
@@ -67,7 +67,7 @@ def test_a_closed_gate_answers_404_with_the_way_to_v3(client: Client) -> None:
     assert (response.status_code, response.json()["code"]) == (404, "feature_disabled")
     assert response.headers["Link"] == '</api/numbers/7>; rel="alternate"'
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers[SERVED_BY] == "v4; feature=routed_feature; reason=disabled"
+    assert response.headers[SERVED_BY] == "v4; feature=api_v4_statistics; reason=disabled"
 
 
 def test_a_closed_gate_is_met_before_the_body_is_read(client: Client) -> None:
@@ -82,7 +82,7 @@ def test_an_open_gate_says_why_and_the_caller_is_known(client: Client) -> None:
         response = client.get("/api/v4/numbers/7", headers=HEADERS)
 
     assert response.json()["data"] == {"number": 7, "caller": f"d:{DEVICE}"}
-    assert response.headers[SERVED_BY] == "v4; feature=routed_feature; reason=targeting_match"
+    assert response.headers[SERVED_BY] == "v4; feature=api_v4_statistics; reason=targeting_match"
 
 
 def test_from_full_on_the_gate_is_open_to_the_holdout_too(client: Client) -> None:

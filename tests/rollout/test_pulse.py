@@ -144,7 +144,7 @@ def test_a_worker_that_never_had_a_view_serves_control() -> None:
 
 
 def test_where_the_settings_say_so_there_is_no_pulse() -> None:
-    pulse.ensure_running()
+    pulse.ensure_fresh()
 
     assert not pulse.is_running()
 
@@ -152,17 +152,18 @@ def test_where_the_settings_say_so_there_is_no_pulse() -> None:
 # When a request refreshes
 
 
-def test_a_view_that_nobody_confirmed_for_three_seconds_is_refreshed() -> None:
-    clock = iter([0.0, 2.9, 3.1, 3.2])
-    held = snapshot.Holder(clock=lambda: next(clock))
-    asked: list[str] = []
-    held.refresh = lambda: asked.append("asked")
-
+def test_a_view_is_stale_once_nobody_confirmed_it_for_three_seconds() -> None:
+    now = 100.0
+    held = snapshot.Holder(clock=lambda: now)
+    before = held.is_stale
     held.replace(Snapshot((), version=1, secret="x"))
-    fresh = (held.current().version, list(asked))
-    held.current()
+    now = 103.0
+    in_time = held.is_stale
+    now = 103.1
+    late = held.is_stale
+    held.confirm()
 
-    assert (fresh, asked) == ((1, []), ["asked"])
+    assert (before, in_time, late, held.is_stale) == (True, False, True, False)
 
 
 # The link

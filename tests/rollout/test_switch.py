@@ -43,7 +43,13 @@ Rows = Callable[[], list[str]]
 
 _numbers = count()
 
-pytestmark = pytest.mark.usefixtures("autocommit")
+pytestmark = pytest.mark.usefixtures("autocommit", "own_registrations")
+
+
+@pytest.fixture
+def own_registrations() -> Iterator[None]:
+    with registry.forgetting():
+        yield
 
 
 @dataclass

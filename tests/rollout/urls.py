@@ -14,7 +14,7 @@ from rollout import identity
 from rollout.gate import Gate
 from rollout.switch import Switch, control
 
-FEATURE = "routed_feature"
+FEATURE = "api_v4_statistics"
 
 
 @control("tests.routed")

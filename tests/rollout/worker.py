@@ -15,9 +15,10 @@ from rollout import pulse, snapshot  # noqa: E402 the apps have to stand first
 
 def serve(feature: str) -> None:
     """Answer one request per line."""
-    pulse.ensure_running()
+    pulse.ensure_fresh()
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
+        pulse.ensure_fresh()
         view = snapshot.current()
         decision = view.decide(feature, line.strip())
         print(json.dumps([view.version, decision.arm, decision.reason]), flush=True)  # noqa: T201
