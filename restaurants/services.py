@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any, Final, TypeVar
 
 import orjson
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils.timezone import now
@@ -168,25 +169,26 @@ def _kosher_types() -> tuple[KosherType, ...]:
 
 
 def _business_types() -> tuple[str, ...]:
-    return _distinct("listing_type")
+    names = Restaurant.objects.published().order_by().values_list("listing_type", flat=True).distinct()
+    return tuple(sorted(filter(None, names)))
 
 
 def _statistics() -> Statistics:
-    published = Restaurant.objects.published()
     shown = {name: Count("pk", filter=Q(kosher_categories__0=name)) for name in COUNTED}
-    numbers = published.aggregate(total=Count("pk"), last_updated=Max("updated_at"), **shown)
+    numbers = Restaurant.objects.published().aggregate(
+        total=Count("pk"),
+        last_updated=Max("updated_at"),
+        states=ArrayAgg("state", distinct=True, filter=Q(state__isnull=False), default=[]),
+        listing_types=ArrayAgg("listing_type", distinct=True, filter=Q(listing_type__isnull=False), default=[]),
+        **shown,
+    )
     return Statistics(
         total_restaurants=numbers["total"],
-        states=_distinct("state"),
-        listing_types=_distinct("listing_type"),
+        states=tuple(sorted(numbers["states"])),
+        listing_types=tuple(sorted(numbers["listing_types"])),
         counts_by_kosher_category={name: numbers[name] for name in COUNTED},
         last_updated=numbers["last_updated"],
     )
-
-
-def _distinct(column: str) -> tuple[str, ...]:
-    known = Restaurant.objects.published().exclude(**{column: None})
-    return tuple(sorted(known.order_by().values_list(column, flat=True).distinct()))
 
 
 def _page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:

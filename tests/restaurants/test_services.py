@@ -26,7 +26,7 @@ READS: dict[str, tuple[Callable[[], Any], int]] = {
     "detail": (lambda: services.detail(7), 1),
     "kosher_types": (services.kosher_types, 1),
     "business_types": (services.business_types, 1),
-    "statistics": (services.statistics, 3),
+    "statistics": (services.statistics, 1),
     "page": (
         lambda: services.page(PlaceFilter(city=Choice(("Surfside",))), "name", PageRequest(include_total=True)),
         2,
