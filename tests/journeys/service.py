@@ -1,0 +1,181 @@
+"""A whole JewGo for a journey: servers of its own to kill, a database with the sample guide, real worker processes."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from jewgo.core import local
+from jewgo.core.places import Place
+from tests.journeys.client import Client
+from tests.services import TEST_DEFAULTS
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "restaurants" / "sample" / "guide.json"
+START_LIMIT_S = 30.0
+
+
+class Service:
+    """The processes of one installation, and its operator's hands."""
+
+    worker_count = 4
+
+    def __init__(self, place: Place, env: Mapping[str, str]) -> None:
+        self.place = place
+        self.port = _free_port()
+        self.env = {**env, "PORT": str(self.port), "WORKERS": str(self.worker_count)}
+        self.client = Client(self.port)
+        self._server: subprocess.Popen[bytes] | None = None
+        self.key_headers: dict[str, str] = {}
+
+    def prepare(self) -> None:
+        """Make the tables, load the guide, and give ourselves a key."""
+        self.manage("migrate", "--verbosity=0", check=True)
+        self.manage("import_guide", str(GUIDE), check=True)
+        issued = self.manage(
+            "service_key", "create", "journey", "--scope", "catalog:write", "--scope", "ops", "--json", check=True
+        )
+        self.key_headers = {"Authorization": f"Bearer {json.loads(issued.stdout)['token']}"}
+
+    def start(self) -> None:
+        """Start the server and wait until every worker answers and has told its version."""
+        command = [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"]
+        with (self.place.path / "server.log").open("ab") as log:
+            self._server = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+        _until(lambda: self.client.get("/livez").status == 200)
+        _until(lambda: self._wake() == self.worker_count)
+
+    def _wake(self) -> int:
+        """Ask on fresh connections, since a worker's pulse begins with its first request."""
+        for _ in range(8):
+            self.client.get("/api/kosher-types", fresh=True)
+        return len(self.worker_pids())
+
+    def stop(self) -> None:
+        """Stop the server as an operator would."""
+        self.client.close()
+        if self._server is not None:
+            self._server.send_signal(signal.SIGTERM)
+            self._server.wait(timeout=20)
+            self._server = None
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def manage(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run a management command in this installation."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False)
+        if check and done.returncode != 0:
+            raise AssertionError(
+                f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+            )
+        return done
+
+    def rollout(self, *arguments: str) -> Any:
+        """Run a rollout command that must succeed; returns its JSON."""
+        words = arguments if "--json" in arguments else (*arguments, "--json")
+        return json.loads(self.manage("rollout", *words, check=True).stdout)
+
+    def move(self, name: str, **body: Any) -> Any:
+        """Make a move over HTTP for every feature, and wait until every worker has followed; returns the report."""
+        everything = {} if "features" in body else {"all": True}
+        answer = self.client.request(
+            "POST",
+            f"/api/v4/rollout/{name}",
+            body={**everything, "reason": "journey", "wait": 10, **body},
+            headers=self.key_headers,
+        )
+        assert answer.status == 200, answer.body
+        assert answer.json["data"]["confirmed"], answer.body
+        return answer.json["data"]
+
+    def put_all_at(self, place: str) -> None:
+        """Send every feature to a percentage or to `full`, from wherever it stands, on every worker."""
+        self.move("rollback")
+        self.move("start")
+        self.move("percentage", percentage="100" if place == "full" else place)
+        if place == "full":
+            self.move("advance")
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of one statement on this installation's database."""
+        connection = psycopg2.connect(self.env["DATABASE_URL"], connect_timeout=2)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql)
+                return list(cursor.fetchall())
+        finally:
+            connection.close()
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return int(self.query(f"SELECT count(*) FROM {table}")[0][0])
+
+    def worker_pids(self) -> list[int]:
+        """Return the processes that beat within the last two seconds and live."""
+        rows = self.query(
+            "SELECT pid FROM rollout_worker WHERE seen_at > clock_timestamp() - interval '2 s' ORDER BY pid"
+        )
+        return [pid for (pid,) in rows if Path(f"/proc/{pid}").exists()]
+
+    def kill_valkey(self) -> None:
+        os.kill(self.place.read_state()["valkey"]["pid"], signal.SIGKILL)
+
+    def kill_postgresql(self) -> None:
+        os.kill(self.place.read_state()["postgres"]["pid"], signal.SIGKILL)
+
+    def await_postgresql(self) -> None:
+        """Return once PostgreSQL answers a query again."""
+        _until(lambda: self._answers())
+
+    def _answers(self) -> bool:
+        try:
+            return self.query("SELECT 1") == [(1,)]
+        except psycopg2.OperationalError:
+            return False
+
+
+@contextmanager
+def running_service() -> Iterator[Service]:
+    """Yield an installation that is up; it and its servers are gone afterwards."""
+    path = Path(tempfile.mkdtemp(prefix="jewgo-journey-"))
+    path.chmod(0o711)
+    place = Place(path, is_throwaway=True)
+    lease, urls = local.attach(place, {})
+    service = Service(place, {**os.environ, **TEST_DEFAULTS, **urls, "ROLLOUT_PULSE": "on"})
+    try:
+        service.prepare()
+        service.start()
+        yield service
+    finally:
+        service.stop()
+        lease.release()
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _until(condition: Any) -> None:
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"not so within {START_LIMIT_S} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,158 @@
+"""Whatever is sent, v4 answers a 4xx problem, v3 its own answer, nobody a 5xx, and nothing is written."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from tests.journeys.client import Answer, Client
+from tests.journeys.service import Service
+
+DEEP = b"[" * 10_000 + b"]" * 10_000
+HUGE = "9" * 40
+
+V4_BAD_QUERIES = [
+    "limit=abc",
+    "limit=-1",
+    "limit=0",
+    "limit=1&limit=2",
+    "nonsense=1",
+    "kosher_categry=meat",
+    "kosher_category=treif",
+    "cursor=forged",
+    "cursor=" + "A" * 3000,
+    "cursor=%00",
+    "q=%00",
+    "q=a%00b",
+    "lat=NaN&lng=1",
+    "sort=;drop",
+    "fields=password",
+    "city=%ff%fe",
+    "limit=" + HUGE,
+    "limit=1e3",
+    "limit=NaN",
+    "include=secrets",
+    "kosher_category=",
+    "q=" + "x" * 3000,
+]
+V3_BAD_QUERIES = [
+    "limit=abc",
+    "limit=-1",
+    "offset=-5",
+    "offset=" + HUGE,
+    "limit=" + HUGE,
+    "nonsense=1",
+    "kosher_type=treif",
+    "city=%00",
+    "status=%00",
+    "status=gone",
+    "lat=NaN",
+    "kosher_type=%ff",
+    "business_types=%00&business_types=x",
+    "limit=1e3",
+    "state=" + "x" * 3000,
+]
+BAD_BODIES = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"[1]",
+    b'"text"',
+    b"{}",
+    b'{"name": NaN}',
+    b'{"name": 1e999}',
+    b'{"name": "\\u0000"}',
+    b'{"name": "\\ud800"}',
+    b"\xff\xfe",
+    DEEP,
+    b'{"name": ' + DEEP + b"}",
+    b'{"name": "x", "latitude": "NaN"}',
+    b'{"name": "x", "latitude": 91, "longitude": 0}',
+    b'{"id": 1, "name": "x"}',
+    b'{"name": "' + b"x" * 100_000 + b'"}',
+    b'{"name": "x", "kosher_category": "treif"}',
+    b'{"name": {"a": 1}}',
+]
+IDS = ["0", "-1", HUGE, "abc", "1.5", "%00", "%ff", "1%2e", "%D9%A1"]
+
+
+@pytest.fixture
+def writes_nothing(service: Service) -> Iterator[None]:
+    """Fail when the catalogue has another number of rows after the test than before it."""
+    before = service.count("restaurants_restaurant")
+
+    yield
+
+    assert service.count("restaurants_restaurant") == before
+
+
+def is_problem(answer: Answer) -> bool:
+    """Say whether this is a 4xx problem document with a code and a request id."""
+    if not 400 <= answer.status < 500 or answer.headers["content-type"] != "application/problem+json":
+        return False
+    body = answer.json
+    return body["success"] is False and bool(body["code"]) and body["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("query", V4_BAD_QUERIES)
+def test_a_bad_query_of_v4_is_a_problem(client: Client, writes_nothing: None, query: str) -> None:
+    answer = client.get(f"/api/v4/restaurants?{query}")
+
+    assert is_problem(answer), (answer.status, answer.body[:300])
+
+
+@pytest.mark.parametrize("query", V3_BAD_QUERIES)
+def test_a_bad_query_of_v3_is_answered_as_v3_does(client: Client, writes_nothing: None, query: str) -> None:
+    answer = client.get(f"/api/restaurants?{query}")
+
+    assert answer.status == 200, answer.body[:300]
+    assert answer.json["success"] is True
+
+
+@pytest.mark.parametrize(
+    "query", ["", "q=", "q=%00", "q=%ff", "q=" + quote("'; drop table"), "q=x&limit=abc", "q=" + "x" * 3000]
+)
+def test_a_bad_search_of_v3_is_never_a_server_error(client: Client, writes_nothing: None, query: str) -> None:
+    answer = client.get(f"/api/restaurants/search?{query}")
+
+    assert answer.status in (200, 400), answer.body[:300]
+
+
+@pytest.mark.parametrize("key", IDS)
+@pytest.mark.parametrize("contract", ["/api/restaurants/", "/api/v4/restaurants/"])
+def test_a_bad_id_is_not_found(client: Client, contract: str, key: str) -> None:
+    answer = client.get(contract + key)
+
+    assert answer.status == 404, answer.body[:300]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES, ids=range(len(BAD_BODIES)))
+@pytest.mark.parametrize("path", ["/api/restaurants", "/api/v4/restaurants"])
+def test_a_bad_body_is_refused_with_a_client_error(
+    client: Client, service: Service, writes_nothing: None, path: str, body: bytes
+) -> None:
+    answer = client.request("POST", path, body=body, headers=service.key_headers, fresh=True)
+
+    assert 400 <= answer.status < 500, (answer.status, answer.body[:300])
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Device-ID": "not-a-uuid"},
+        {"X-Request-ID": "a b\tc"},
+        {"X-Request-ID": "x" * 5000},
+        {"Cookie": "jewgo_device=forged:x:y"},
+        {"Accept": "application/xml"},
+        {"If-None-Match": '"' + "x" * 4000},
+        {"Authorization": "Bearer jwg_" + "A" * 3000},
+        {"Authorization": "Basic !!!"},
+    ],
+    ids=lambda headers: next(iter(headers.items()))[0],
+)
+@pytest.mark.parametrize("path", ["/api/restaurants?limit=1", "/api/v4/restaurants?limit=1"])
+def test_bad_headers_are_never_a_server_error(client: Client, path: str, headers: dict[str, str]) -> None:
+    answer = client.request("GET", path, headers=headers)
+
+    assert 200 <= answer.status < 500, answer.body[:300]
