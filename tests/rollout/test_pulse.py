@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
-from functools import partial
 from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
@@ -232,10 +231,10 @@ def database_url(**elsewhere: Any) -> str:
 class Process:
     """One worker process, driven over its standard input."""
 
-    def __init__(self, **environ: str) -> None:
+    def __init__(self, *how: str, **environ: str) -> None:
         told = {"DJANGO_SETTINGS_MODULE": "jewgo.settings", "ROLLOUT_PULSE": "on", "DATABASE_URL": database_url()}
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "tests.rollout.worker", FEATURE],
+            [sys.executable, "-m", "tests.rollout.worker", FEATURE, *how],
             env=os.environ | told | environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -282,8 +281,8 @@ Start = Callable[..., list[Process]]
 def start(transactional_db: None) -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def started(count: int, **environ: str) -> list[Process]:
-            processes = [Process(**environ) for _ in range(count)]
+        def started(count: int, *how: str, **environ: str) -> list[Process]:
+            processes = [Process(*how, **environ) for _ in range(count)]
             for process in processes:
                 stack.callback(process.end)
                 process.wait_until_ready()
@@ -297,8 +296,10 @@ def set_stage(stage: str, percentage: int) -> int:
     return control_version()
 
 
-def is_applied(version: int) -> bool:
-    return propagation(version).is_done
+def applied(version: int, *workers: Process) -> Callable[[], bool]:
+    """Return the question whether each of the workers has acknowledged the version."""
+    pids = [worker.pid for worker in workers]
+    return lambda: Worker.objects.filter(pid__in=pids, version__gte=version).count() == len(pids)
 
 
 def eventually(condition: Callable[[], bool], within_s: float = 5) -> float:
@@ -315,17 +316,18 @@ def test_the_first_request_of_a_worker_already_knows_the_flags(start: Start) -> 
 
     (worker,) = start(1)
 
-    assert worker.decide("u:1")[1:] == ["candidate", "static"]
+    assert worker.decide("u:1")[1:3] == ["candidate", "static"]
 
 
 def test_a_change_reaches_four_workers_within_the_target(start: Start) -> None:
     workers = start(4)
-    eventually(lambda: propagation().is_done and len(propagation().workers) == 4)
+    eventually(applied(1, *workers))
+    pids = {worker.pid for worker in workers}
     delays = []
     for turn in range(30):
         version = set_stage("full" if turn % 2 else "disabled", 100 * (turn % 2))
-        eventually(partial(is_applied, version))
-        delays += [worker.lag_s for worker in propagation().workers if worker.lag_s is not None]
+        eventually(applied(version, *workers))
+        delays += [seen.lag_s for seen in propagation().workers if seen.pid in pids and seen.lag_s is not None]
         expected = "candidate" if turn % 2 else "control"
         assert {tuple(worker.decide("u:1")[:2]) for worker in workers} == {(version, expected)}
 
@@ -335,6 +337,18 @@ def test_a_change_reaches_four_workers_within_the_target(start: Start) -> None:
     )
     assert p95 <= 0.3
     assert max(delays) <= 1.5
+
+
+def test_a_forked_worker_has_a_pulse_of_its_own(start: Start) -> None:
+    (worker,) = start(1, "forked")
+    eventually(lambda: Worker.objects.count() >= 2)
+
+    version = set_stage("full", 100)
+    seen = worker.decide("u:1")
+    eventually(lambda: worker.decide("u:1")[:2] == [version, "candidate"])
+
+    assert set(Worker.objects.values_list("pid", flat=True)) >= {worker.pid, seen[3]}
+    assert worker.pid != seen[3]
 
 
 def test_every_worker_decides_alike(start: Start) -> None:
@@ -350,16 +364,16 @@ def test_every_worker_decides_alike(start: Start) -> None:
 
 def test_a_worker_that_leaves_takes_its_row_along(start: Start) -> None:
     (worker,) = start(1)
-    eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
+    eventually(applied(1, worker))
 
     worker.leave()
 
-    assert not Worker.objects.exists()
+    assert not Worker.objects.filter(pid=worker.pid).exists()
 
 
 def test_a_worker_that_is_killed_leaves_its_row_to_the_lease(start: Start) -> None:
     (worker,) = start(1)
-    eventually(lambda: Worker.objects.filter(pid=worker.pid).exists())
+    eventually(applied(1, worker))
 
     worker.end()
 
@@ -371,21 +385,21 @@ def test_a_worker_reports_what_its_environment_forces(start: Start) -> None:
     (worker,) = start(1, ROLLOUT_FORCE_API_V4_ENABLED="off")
 
     decision = worker.decide("u:1")
-    eventually(lambda: Worker.objects.exists())
+    eventually(applied(1, worker))
 
-    assert decision[1:] == ["control", "forced"]
-    assert list(propagation().forces.values()) == [{"ROLLOUT_FORCE_API_V4_ENABLED": "off"}]
+    assert decision[1:3] == ["control", "forced"]
+    assert Worker.objects.get(pid=worker.pid).forces == {"ROLLOUT_FORCE_API_V4_ENABLED": "off"}
 
 
 def test_a_stopped_worker_learns_what_it_missed_once_it_goes_on(start: Start) -> None:
     (worker,) = start(1)
-    eventually(lambda: propagation().is_done and bool(propagation().workers))
+    eventually(applied(1, worker))
     worker.signal(signal.SIGSTOP)
     version = set_stage("full", 100)
 
-    assert not propagation(version).is_done
+    assert not applied(version, worker)()
     worker.signal(signal.SIGCONT)
-    eventually(lambda: propagation(version).is_done)
+    eventually(applied(version, worker))
 
     assert worker.decide("u:1")[1] == "candidate"
 
@@ -421,6 +435,21 @@ def test_while_the_database_is_away_decisions_stay_and_nobody_waits(
     assert took < 0.5
 
 
+def test_a_worker_that_starts_while_the_database_is_away_serves_control_until_it_returns(
+    start: Start, proxied: Callable[..., Proxy]
+) -> None:
+    proxy = proxied()
+    proxy.cut()
+    set_stage("full", 100)
+    (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
+
+    away = worker.decide("u:1")
+    proxy.mend()
+
+    assert away[:3] == [0, "control", "error"]
+    assert eventually(lambda: worker.decide("u:1")[1] == "candidate") < 1.2
+
+
 def test_a_worker_is_up_to_date_within_a_second_of_the_databases_return(
     start: Start, proxied: Callable[..., Proxy]
 ) -> None:
@@ -446,4 +475,4 @@ def test_behind_a_pooler_that_cannot_listen_a_worker_asks_once_a_second(
 
     version = set_stage("full", 100)
 
-    assert eventually(lambda: propagation(version).is_done) < 1.5
+    assert eventually(applied(version, worker)) < 1.5

@@ -1,9 +1,11 @@
-"""A serving process as small as it can be: `python -m tests.rollout.worker`. Ends when its standard input closes.
+"""A serving process as small as it can be: `python -m tests.rollout.worker FEATURE [forked]`.
 
-Each line that it reads is a request of one identity; it answers with the snapshot's version and the decision.
+Each line that it reads is a request of one identity; it answers with the snapshot's version, the decision and its own
+process id, and ends when its standard input closes. `forked`, it serves from a child of a process that served before.
 """
 
 import json
+import os
 import sys
 
 import django
@@ -21,8 +23,19 @@ def serve(feature: str) -> None:
         pulse.ensure_fresh()
         view = snapshot.current()
         decision = view.decide(feature, line.strip())
-        print(json.dumps([view.version, decision.arm, decision.reason]), flush=True)  # noqa: T201
+        print(json.dumps([view.version, decision.arm, decision.reason, os.getpid()]), flush=True)  # noqa: T201
+
+
+def main(feature: str, *how: str) -> None:
+    """Serve, from a forked child if so asked."""
+    if "forked" in how:
+        pulse.ensure_fresh()
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            return
+    serve(feature)
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    main(*sys.argv[1:])
