@@ -68,11 +68,13 @@ def search(criteria: SearchCriteria) -> SearchResult:
 
 def detail(restaurant_id: int) -> Place:
     """Return one approved place; raises `UnknownRestaurant` for what the public does not see."""
+    require_possible(restaurant_id)
     return _through_cache("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, Restaurant.objects.published()))
 
 
 def record(restaurant_id: int) -> Place:
     """Return one place in whatever state its record stands, for those who keep the catalogue; never cached."""
+    require_possible(restaurant_id)
     return _one(restaurant_id, Restaurant.objects.get_queryset().existing())
 
 
@@ -241,15 +243,19 @@ def _rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
 
 
 def _one(restaurant_id: int, places: RestaurantQuerySet) -> Place:
-    found = read(places.filter(pk=restaurant_id)) if 0 < restaurant_id <= MAX_ID else iter(())
-    for place, _ in found:
+    for place, _ in read(places.filter(pk=restaurant_id)):
         return place
     raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
 
 
-def _locked(restaurant_id: int) -> Restaurant:
+def require_possible(restaurant_id: int) -> None:
+    """Raise `UnknownRestaurant` for a number that no id can be: neither a query nor a cache key can hold it."""
     if not 0 < restaurant_id <= MAX_ID:
         raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+
+
+def _locked(restaurant_id: int) -> Restaurant:
+    require_possible(restaurant_id)
     return Restaurant.objects.locked(restaurant_id)
 
 

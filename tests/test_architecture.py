@@ -71,7 +71,7 @@ def test_the_v3_contract_stays_whole_without_the_v3_engine(tmp_path: Path, packa
             "-q",
             "-x",
             "-k",
-            "complete or v4",
+            "complete] or v4]",
             "-p",
             "no:cacheprovider",
             *map(str, tests),

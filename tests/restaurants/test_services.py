@@ -84,6 +84,13 @@ def test_a_cached_read_costs_no_query_and_gives_the_same_value(name: str) -> Non
 
 
 @pytest.mark.usefixtures("cached_guide")
+@pytest.mark.parametrize("number", [0, -1, 2**63, int("9" * 40)])
+def test_a_number_that_no_id_can_be_is_unknown_also_to_the_cache(number: int) -> None:
+    with pytest.raises(UnknownRestaurant):
+        services.detail(number)
+
+
+@pytest.mark.usefixtures("cached_guide")
 def test_without_the_feature_nothing_is_read_from_the_cache() -> None:
     services.detail(7)
 
