@@ -20,6 +20,7 @@ class Proxy:
         self.loses_next_commit = False
         """The answer to the next COMMIT is thrown away, and the connection closed."""
         self._is_cut = threading.Event()
+        self._is_silent = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -30,6 +31,10 @@ class Proxy:
     def mend(self) -> None:
         """Let connections through again."""
         self._is_cut.clear()
+
+    def silence(self) -> None:
+        """Take everything and answer nothing, as a host does that died without a farewell."""
+        self._is_silent.set()
 
     def close(self) -> None:
         """Take no further connection, and wait for the end of those there were."""
@@ -49,7 +54,9 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         with client, socket.create_connection(self._server) as server, suppress(OSError):
-            while not self._is_cut.is_set():
+            while not self._is_cut.wait(0.02 if self._is_silent.is_set() else 0):
+                if self._is_silent.is_set():
+                    continue
                 readable, _, _ = select.select([client, server], [], [], 0.02)
                 if client in readable and not self._forward(client, server):
                     return

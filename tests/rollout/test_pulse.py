@@ -198,7 +198,7 @@ def test_the_link_wakes_at_once_when_postgresql_notifies(server: dict[str, Any])
     link.close()
     other.close()
 
-    assert took < 0.5
+    assert took < 1
 
 
 def test_the_link_connects_anew_after_its_backend_was_killed(server: dict[str, Any]) -> None:
@@ -416,15 +416,16 @@ def proxied() -> Iterator[Callable[..., Proxy]]:
         yield opened
 
 
+@pytest.mark.parametrize("goes", [Proxy.cut, Proxy.silence], ids=["refused", "unanswered"])
 def test_while_the_database_is_away_decisions_stay_and_nobody_waits(
-    start: Start, proxied: Callable[..., Proxy]
+    start: Start, proxied: Callable[..., Proxy], goes: Callable[[Proxy], None]
 ) -> None:
     proxy = proxied()
     set_stage("full", 100)
     (worker,) = start(1, DATABASE_URL=database_url(port=proxy.port))
     known = worker.decide("u:1")
 
-    proxy.cut()
+    goes(proxy)
     time.sleep(STALE_AFTER_S + 0.5)  # from then on a request refreshes
     began = time.monotonic()
     answers = [worker.decide("u:1") for _ in range(50)]
