@@ -198,7 +198,7 @@ def test_the_link_wakes_at_once_when_postgresql_notifies(server: dict[str, Any])
     link.close()
     other.close()
 
-    assert took < 1
+    assert took < 0.5
 
 
 def test_the_link_connects_anew_after_its_backend_was_killed(server: dict[str, Any]) -> None:
@@ -433,7 +433,7 @@ def test_while_the_database_is_away_decisions_stay_and_nobody_waits(
 
     assert known[1] == "candidate"
     assert answers == [known] * 50
-    assert took < 0.5
+    assert took < 1
 
 
 def test_a_worker_that_starts_while_the_database_is_away_serves_control_until_it_returns(
