@@ -14,7 +14,8 @@ from django.http import HttpRequest
 from jewgo.core.middleware import current_request_id
 from restaurants.kosher import Category
 from restaurants.models import Agency, Certificate, Change, Image, Restaurant, SupervisionLevel
-from restaurants.repositories import Parts, RestaurantQuerySet
+from restaurants.parts import Parts
+from restaurants.repositories import RestaurantQuerySet
 from restaurants.spelling import normalise
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
 from restaurants.models import Agency, Certificate, Image, SupervisionLevel
-from restaurants.repositories import Parts
+from restaurants.parts import Parts
 from restaurants.spelling import normalise
 from restaurants.values import Draft, LevelFact, Place
 

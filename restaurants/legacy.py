@@ -176,7 +176,7 @@ def create(draft: Draft, actor: str) -> Place:
 def _agency(name: str) -> Agency:
     """Return the agency that is called `name` in any spelling, added if there is none."""
     known = Agency.objects.filter(keys__contains=[normalise(name)]).order_by("pk").first()
-    return known or Agency.objects.create(name=name)
+    return known or Agency.objects.get_or_create(name=name)[0]
 
 
 def _one(restaurant_id: int, condition: str = "") -> Place:

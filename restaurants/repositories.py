@@ -13,6 +13,7 @@ from django.utils.timezone import now
 from jewgo.core.errors import NotFound, PreconditionFailed
 from jewgo.core.repository import Repository
 from restaurants.lifecycle import RecordState
+from restaurants.parts import KEYS, UNCHANGED, Parts, plain, replace, told
 from restaurants.spelling import normalise
 
 if TYPE_CHECKING:
@@ -154,36 +155,6 @@ CONDITIONS: Final[Mapping[str, str]] = {
 """Which queryset word answers which field of the criteria."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The rows that hang on a place, as they shall be: unsaved instances. None leaves what is stored."""
-
-    certificates: "Sequence[Certificate] | None" = None
-    levels: "Sequence[SupervisionLevel] | None" = None
-    images: "Sequence[Image] | None" = None
-
-    def given(self) -> "dict[str, list[models.Model]]":
-        """Return the parts that were given, by the name of the relation."""
-        parts = {"certificates": self.certificates, "levels": self.levels, "images": self.images}
-        return {name: list(rows) for name, rows in parts.items() if rows is not None}
-
-
-UNCHANGED = Parts()
-
-KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    "certificates": ("agency_id", "number", "valid_to"),
-    "levels": ("attribute",),
-    "images": ("url",),
-}
-"""What makes a part the same part, so that replacing keeps its id and whoever verified it."""
-
-PART_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "certificates": ("agency_id", "number", "valid_from", "valid_to", "scope", "source", "sourced_on"),
-    "levels": ("attribute", "level", "scope", "source", "sourced_on"),
-    "images": ("url", "position", "is_primary"),
-}
-"""What a part says; these fields are compared, replaced and kept in the history."""
-
 UNTRACKED: Final = frozenset({"id", "version", "created_at", "updated_at", *RestaurantQuerySet.DERIVED})
 
 
@@ -260,7 +231,7 @@ class RestaurantRepository(Repository["Restaurant"]):
                     for row in given:
                         row.restaurant = entry.restaurant  # type: ignore[attr-defined]
                     if given:
-                        change[name] = [[], [_part(name, row) for row in given]]
+                        change[name] = [[], [told(name, row) for row in given]]
                     rows += given
                 self._related(name).bulk_create(rows)
             history = self._related("changes")
@@ -295,9 +266,11 @@ class RestaurantRepository(Repository["Restaurant"]):
         changed: dict[str, list[Any]] = {}
         for name, wanted in parts.given().items():
             stored = list(getattr(restaurant, name).order_by("pk"))
-            before = [_part(name, row) for row in stored]
-            if before != (after := [_part(name, row) for row in wanted]):
-                _replace(name, restaurant, stored, wanted)
+            before = [told(name, row) for row in stored]
+            if before != (after := [told(name, row) for row in wanted]):
+                replace(name, restaurant, stored, wanted)
+                restaurant._prefetched_objects_cache = {}  # type: ignore[attr-defined]
+                restaurant.refresh_from_db(fields=self.DERIVED)
                 changed[name] = [before, after]
         return changed
 
@@ -305,48 +278,14 @@ class RestaurantRepository(Repository["Restaurant"]):
         return self.model._meta.get_field(name).related_model.objects.using(self.db)  # type: ignore[union-attr]
 
 
-def _replace(name: str, restaurant: "Restaurant", stored: list[Any], wanted: list[Any]) -> None:
-    rows = [(_counterpart(name, row, stored), row) for row in wanted]
-    kept = {row.pk for row, _ in rows if row is not None}
-    for obsolete in stored:
-        if obsolete.pk not in kept:
-            obsolete.delete()
-    # A picture that stops being primary is written before the one that becomes it: there may never be two.
-    for row, said in sorted(rows, key=lambda pair: getattr(pair[1], "is_primary", False)):
-        target = row or said
-        target.restaurant = restaurant
-        for column in PART_FIELDS[name]:
-            setattr(target, column, getattr(said, column))
-        target.save()
-    restaurant._prefetched_objects_cache = {}  # type: ignore[attr-defined]
-    restaurant.refresh_from_db(fields=RestaurantQuerySet.DERIVED)
-
-
-def _counterpart(name: str, wanted: Any, stored: list[Any]) -> Any:
-    """Return the stored row that `wanted` is a newer form of: by its id, or by what makes it the same part."""
-    for row in stored:
-        same = all(getattr(row, key) == getattr(wanted, key) for key in KEYS[name])
-        if row.pk == wanted.pk or (wanted.pk is None and same):
-            return row
-    return None
-
-
 def _tracked(restaurant: "Restaurant") -> dict[str, Any]:
     """Return what the history follows: every column but bookkeeping, as JSON holds it."""
     fields = (column for column in restaurant._meta.concrete_fields if column.name not in UNTRACKED)
-    return {column.name: _plain(column.value_from_object(restaurant)) for column in fields}
+    return {column.name: plain(column.value_from_object(restaurant)) for column in fields}
 
 
 def _described(restaurant: "Restaurant") -> dict[str, list[Any]]:
     return {name: [None, value] for name, value in _tracked(restaurant).items() if value not in (None, "", [])}
-
-
-def _part(name: str, row: models.Model) -> dict[str, Any]:
-    return {column: _plain(getattr(row, column)) for column in PART_FIELDS[name]}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
 
 
 class AgencyRepository(Repository["Agency"]):
@@ -357,13 +296,16 @@ class AgencyRepository(Repository["Agency"]):
         return {key: agency for agency in self.order_by("-pk") for key in agency.keys}
 
     def ensure(self, names: Iterable[Mapping[str, Any]]) -> int:
-        """Add the agencies that are not there under any of their names; return how many. The rest stay as they are."""
+        """Add the agencies that are not there under any of their names; return how many. The rest stay as they are.
+
+        Two that add the same one at once both succeed: the first one's row stands.
+        """
         known, added = self.by_key(), 0
         for fields in names:
             agency = self.model(**fields)
             agency.refresh_keys()
             if not known.keys() & set(agency.keys):
-                agency.save()
+                self.bulk_create([agency], ignore_conflicts=True)
                 known |= dict.fromkeys(agency.keys, agency)
                 added += 1
         return added

@@ -17,8 +17,9 @@ from restaurants.drafts import columns_of, draft_of, levels_of, parts_of
 from restaurants.filters import ORDERS, Order, PlaceFilter, Sort
 from restaurants.freshness import CATALOGUE
 from restaurants.models import Restaurant
+from restaurants.parts import Parts
 from restaurants.places import read
-from restaurants.repositories import Parts, RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
+from restaurants.repositories import RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
 from restaurants.rules import require_sound
 from restaurants.values import (
     MAX_ID,

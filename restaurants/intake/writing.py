@@ -11,7 +11,8 @@ from django.db import DataError, IntegrityError, transaction
 from restaurants.freshness import CATALOGUE
 from restaurants.intake.records import Record, certificate_row, column, columns, image_rows, level_row
 from restaurants.models import Agency, Origin, Restaurant
-from restaurants.repositories import KEYS, Entry, Parts
+from restaurants.parts import KEYS, Parts
+from restaurants.repositories import Entry
 from restaurants.spelling import normalise
 
 BATCH: Final = 200

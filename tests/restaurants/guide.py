@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from restaurants.models import Agency, Certificate, Image, Restaurant, SupervisionLevel
-from restaurants.repositories import Parts
+from restaurants.parts import Parts
 
 CREATED = datetime(2025, 8, 1, 12, tzinfo=UTC)
 UPDATED = datetime(2025, 8, 12, 9, 30, tzinfo=UTC)

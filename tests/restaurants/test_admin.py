@@ -10,7 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from restaurants.models import Agency, Certificate, Restaurant, SupervisionLevel
-from restaurants.repositories import Entry, Parts
+from restaurants.parts import Parts
+from restaurants.repositories import Entry
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 
 from restaurants.intake.guide import FIELDS, SAMPLE, export_guide, import_guide
 from restaurants.models import Agency, Certificate, Restaurant, SupervisionLevel
-from restaurants.repositories import Parts
+from restaurants.parts import Parts
 
 pytestmark = pytest.mark.django_db
 

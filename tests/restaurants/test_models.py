@@ -10,7 +10,8 @@ from django.db.models import ProtectedError
 from restaurants.agencies import AGENCIES
 from restaurants.checks import trigram_messages
 from restaurants.models import Agency, Certificate, Change, Image, Restaurant, SupervisionLevel
-from restaurants.repositories import Entry, Parts, RestaurantCriteria, StaleRestaurant, UnknownRestaurant
+from restaurants.parts import Parts
+from restaurants.repositories import Entry, RestaurantCriteria, StaleRestaurant, UnknownRestaurant
 
 pytestmark = pytest.mark.django_db
 

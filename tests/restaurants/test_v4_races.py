@@ -6,7 +6,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from restaurants.models import Restaurant
+from restaurants.models import Agency, Restaurant
+from restaurants.services import accept
+from restaurants.values import Draft
 from tests.restaurants import contract
 from tests.restaurants.guide import build_guide
 from tests.users.credentials import sent_with
@@ -22,6 +24,28 @@ def test_of_two_who_change_the_same_version_at_once_one_is_refused(client: Clien
 
     assert sorted(statuses) == [200, 412]
     assert Restaurant.objects.get(pk=7).version == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_places_of_one_new_agency_are_both_stored() -> None:
+    together = threading.Barrier(2)
+
+    def add(name: str) -> None:
+        draft = Draft(name=name, listing_type="restaurant", agency="Vaad of Nowhere")
+        together.wait()
+        try:
+            accept(draft, "test")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=add, args=(name,)) for name in ("One", "Two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=10)
+
+    assert Restaurant.objects.filter(name__in=["One", "Two"]).count() == 2
+    assert Agency.objects.filter(name="Vaad of Nowhere").count() == 1
 
 
 def _race(client: Client) -> list[int]:
