@@ -1,0 +1,93 @@
+"""How sure we may be, at any time, that more of v4's people fail, or wait too long, than the step allows. Pure.
+
+A binomial likelihood ratio, mixed over how many times the limit is exceeded: with L the limit as a share of people,
+each term is multiplied by r for a person who failed, else by (1 − r·L)/(1 − L); M is the mean over r. The processes are
+those of the evidence, with the same weights. Within an epoch, which is at most an hour, a person is counted once.
+
+Somebody who has not failed yet may still do so before the epoch ends. As long as everybody's chance of that is at most
+L, the terms are never above a supermartingale: (1 − r·L)/(1 − L) grows, on average over what may still come, to at most
+1. So the guarantee holds at every look, not only at the end of an epoch (Ville; Howard, Ramdas et al. 2021).
+It needs no control arm, which is what guards FULL, where comparing is blind.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rollout.evidence import Metric
+from rollout.mixture import Terms, exp, log_mean_exp
+from rollout.processes import Process, Schedule
+
+ENOUGH = 200.0
+"""1/α for the whole attempt: α is 0.5 %, one half for each metric."""
+RATIOS: Terms = (1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+SLOW_LIMIT = 0.05
+"""How many people may be slower than the step's p95: 5 %, by what a p95 is."""
+
+_CEILING = 0.99
+_FLOOR = 0.0001
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The people of the candidate arm in one epoch: how many there were, and how many of them failed (or were slow)."""
+
+    epoch: int
+    limit: float
+    """The share of people who may fail, 0 to 1."""
+    people: int
+    failing: int
+
+    @property
+    def terms(self) -> list[float]:
+        """What the people of this cell add to the logarithm of each term."""
+        fine = self.people - self.failing
+        return [self.failing * bad + fine * good for bad, good in _log_ratios(self.limit)]
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """What the strongest process says of one limit; the counts are people in epochs since the process began."""
+
+    metric: Metric
+    process: Process
+    mixture: float
+    people: int
+    failing: int
+
+    @property
+    def value(self) -> float:
+        """v·w·M."""
+        return self.process.weight * self.mixture / len(Metric)
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the limit is exceeded, with a chance of at most 0.5 % in an attempt to be wrong about any."""
+        return self.value >= ENOUGH
+
+
+def excess(metric: Metric, cells: Iterable[Cell], schedule: Schedule) -> Excess | None:
+    """Return the strongest evidence that the limit is exceeded, or None while nobody was counted."""
+    waiting = sorted(cells, key=lambda cell: cell.epoch)
+    terms, people, failing = [0.0] * len(RATIOS), 0, 0
+    found: list[Excess] = []
+    for process in reversed(schedule):
+        while waiting and waiting[-1].epoch >= process.epoch:
+            cell = waiting.pop()
+            terms = [have + more for have, more in zip(terms, cell.terms, strict=True)]
+            people, failing = people + cell.people, failing + cell.failing
+        if people:
+            found.append(Excess(metric, process, exp(log_mean_exp(terms)), people, failing))
+    return max(found, key=lambda one: one.value, default=None)
+
+
+@lru_cache(maxsize=256)
+def _log_ratios(limit: float) -> tuple[tuple[float, float], ...]:
+    """Return, for each r, the logarithms for a person who failed and for one who did not.
+
+    r·L is capped at 99 %: any chance is a valid alternative, and at 100 % one person who is served would end the term.
+    """
+    limit = min(max(limit, _FLOOR), _CEILING)
+    chances = [min(ratio * limit, _CEILING) for ratio in RATIOS]
+    return tuple((math.log(chance / limit), math.log((1 - chance) / (1 - limit))) for chance in chances)
