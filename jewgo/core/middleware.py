@@ -14,6 +14,9 @@ from django.http.response import HttpResponseBase
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 ACCEPTED_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PROBES: Final = frozenset({"livez", "readyz"})
+"""Routes that machines ask every few seconds; their lines are for who asks for DEBUG."""
+
 access_log = logging.getLogger("jewgo.access")
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -56,7 +59,10 @@ class AccessLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         start = self.clock()
         response = self.get_response(request)
-        access_log.info("request", extra={"fields": self._fields(request, response, self.clock() - start)})
+        fields = self._fields(request, response, self.clock() - start)
+        access_log.log(
+            logging.DEBUG if fields["route"] in PROBES else logging.INFO, "request", extra={"fields": fields}
+        )
         return response
 
     @staticmethod

@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,7 +98,11 @@ class RolloutCommand(BaseCommand):
             answer = Answer({"error": documents.error(error)}, failure=failure(error))
         except (OperationalError, InterfaceError) as error:
             raise Failed(_no_database(error)) from error
-        self._print(answer, options)
+        try:
+            self._print(answer, options)
+            self.stdout.flush()
+        except BrokenPipeError:  # `| head` has seen enough; what was done stays done
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if answer.failure:
             raise answer.failure
 

@@ -1,9 +1,8 @@
-"""Runs the console blocks of a document, so that what it promises is what happens."""
+"""Reads the console blocks of a document, so that what it promises can be held to what happens."""
 
 import doctest
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,20 +27,6 @@ def examples(path: Path) -> Iterator[Example]:
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, shown = part.partition("\n")
             yield Example(path.name, command, shown)
-
-
-def run(example: Example, env: Mapping[str, str], cwd: Path) -> str:
-    """Run the command in a shell and return what it printed on both streams."""
-    done = subprocess.run(
-        ["bash", "-c", example.command],
-        env=dict(env),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    return done.stdout + done.stderr
 
 
 def shows(example: Example, printed: str) -> bool:

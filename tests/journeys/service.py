@@ -37,7 +37,7 @@ class Service:
         self.env = {**env, "PORT": str(self.port), "WORKERS": str(self.worker_count)}
         self.client = Client(self.port)
         self._server: subprocess.Popen[bytes] | None = None
-        self.key_headers: dict[str, str] = {}
+        self.key = ""
 
     def prepare(self) -> None:
         """Make the tables, load the guide, and give ourselves a key."""
@@ -46,7 +46,11 @@ class Service:
         issued = self.manage(
             "service_key", "create", "journey", "--scope", "catalog:write", "--scope", "ops", "--json", check=True
         )
-        self.key_headers = {"Authorization": f"Bearer {json.loads(issued.stdout)['token']}"}
+        self.key = json.loads(issued.stdout)["token"]
+
+    @property
+    def key_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
 
     def start(self) -> None:
         """Start the server and wait until every worker answers and has told its version."""
@@ -83,6 +87,13 @@ class Service:
                 f"manage.py {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
             )
         return done
+
+    def shell(self, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command as a document shows it; `manage.py` and `localhost:8000` stand for this installation."""
+        said = command.replace("localhost:8000", f"127.0.0.1:{self.port}").replace(".venv/bin/python", sys.executable)
+        said = f'set -o pipefail; manage.py() {{ "{sys.executable}" manage.py "$@"; }}\n{said}'
+        env = {**self.env, **variables}
+        return subprocess.run(["bash", "-c", said], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def rollout(self, *arguments: str) -> Any:
         """Run a rollout command that must succeed; returns its JSON."""

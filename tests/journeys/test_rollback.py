@@ -44,3 +44,9 @@ def test_a_second_rollback_is_already_so(service: Service) -> None:
 
     assert (first.returncode, second.returncode) == (0, 0)
     assert "already" in second.stdout
+
+
+def test_a_reader_that_stops_reading_costs_nothing(service: Service) -> None:
+    done = service.shell("manage.py rollout history --json | head -c 1")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")

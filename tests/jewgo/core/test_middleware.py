@@ -92,3 +92,10 @@ def test_an_engine_that_served_is_named_in_the_log(caplog: pytest.LogCaptureFixt
         AccessLogMiddleware(lambda request: HttpResponse("ok", headers=served))(RequestFactory().get("/"))
 
     assert caplog.records[-1].__dict__["fields"]["served_by"] == "v4; feature=f; reason=split"
+
+
+def test_the_probes_of_machines_are_left_to_debug(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "jewgo.access"):
+        Client().get("/livez")
+
+    assert caplog.records == []

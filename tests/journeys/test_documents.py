@@ -1,0 +1,23 @@
+"""What the documents type works, and prints what they show."""
+
+import pytest
+
+from tests.journeys.documents import examples, shows
+from tests.journeys.service import ROOT, Service
+from tests.journeys.test_share import DEVICES
+
+
+def device_served_by(service: Service, engine: str) -> str:
+    return next(device for device in DEVICES if service.client.get("/api/kosher-types", device=device).engine == engine)
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/runbook.md"])
+def test_every_command_of_the_document_does_what_it_shows(service: Service, document: str) -> None:
+    service.put_all_at("10")
+    people = {"IN": device_served_by(service, "v4"), "OUT": device_served_by(service, "v3"), "KEY": service.key}
+
+    for example in examples(ROOT / document):
+        done = service.shell(example.command, **people)
+
+        assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
+        assert shows(example, done.stdout), f"{example}\nshows:\n{example.shown}\nprinted:\n{done.stdout}"
