@@ -4,22 +4,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Sunset',
+            name="Sunset",
             fields=[
-                ('contract', models.CharField(choices=[('v3', 'v3, /api/…')], default='v3', max_length=8, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(help_text='From this moment on every route of the contract answers 410.', verbose_name='served until')),
+                (
+                    "contract",
+                    models.CharField(
+                        choices=[("v3", "v3, /api/…")], default="v3", max_length=8, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        help_text="From this moment on every route of the contract answers 410.",
+                        verbose_name="served until",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'sunset of a contract',
-                'verbose_name_plural': 'sunsets of contracts',
+                "verbose_name": "sunset of a contract",
+                "verbose_name_plural": "sunsets of contracts",
             },
         ),
     ]
