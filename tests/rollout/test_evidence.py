@@ -209,7 +209,9 @@ def test_counting_as_it_happens_and_rebuilding_from_rows_agree(
     for event in events:
         live.observe(event)
         live.regression(begun)
-    kept = {(row.identity, row.metric, row.operation, row.epoch): row for row in reversed(events)}
+    kept: dict[tuple[object, ...], FirstFailure] = {}
+    for row in events:
+        kept.setdefault((row.identity, row.metric, row.operation, row.epoch), row)
 
     assert live.regression(begun) == after(kept.values()).regression(begun)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -333,6 +334,25 @@ SENTENCES = [
 @pytest.mark.parametrize(("window", "evidence", "said"), SENTENCES)
 def test_a_verdict_says_its_numbers(window: Window, evidence: Evidence, said: str) -> None:
     assert judge(window, evidence, LIMITS).sentence == said
+
+
+def test_the_worked_example_of_the_documentation() -> None:
+    begun = schedule(START, [], START)
+    evidence = AttemptEvidence(["restaurants.search", "restaurants.detail"])
+    arms = [Arm.CONTROL, *[Arm.CANDIDATE] * 5]
+    values, sentences = [], []
+
+    for number, arm in enumerate(arms):
+        evidence.observe(FirstFailure(f"u:{number}", arm, 0.1, START, Metric.FAILURES, "restaurants.search", epoch=0))
+        regression = evidence.regression(begun)
+        values.append(round(regression.value * 8, 1))
+        sentences.append(judge(PASSED, Evidence(regression, proofs=(PROOF,)), LIMITS).sentence)
+
+    assert values == [0.7, 1.7, 5.9, 27.1, 143.9, 833.3]
+    assert sentences[-1] in (Path(__file__).parents[2] / "docs" / "judgement.md").read_text().replace("\n", " ")
+    assert [one.operation for one in regression.culprits] == [None]
+    assert [one.operation for one in regression.suspects] == [None, "restaurants.search"]
+    assert "v4 is worse" not in sentences[-2]
 
 
 # The rollouts that the table is for: people with random slots, judged every minute by the real code
