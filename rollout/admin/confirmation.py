@@ -152,12 +152,13 @@ def _mixed(service: RolloutService, wish: Wish, terms: Terms, report: Report) ->
 def _row_of(wish: Wish) -> Any:
     def row(outcome: Outcome) -> Row:
         comes_along = () if outcome.feature in wish.features else ("comes along, since it stands on what is named",)
+        told = wish.offer.tells(wish.arguments)
         return Row(
             feature=outcome.feature,
             label=wish.offer.label,
             now=str(outcome.before),
             then=str(outcome.after),
-            notes=(*comes_along, *outcome.notes),
+            notes=(*((told,) if told else ()), *comes_along, *outcome.notes),
             is_unchanged=outcome.result is Result.ALREADY,
             error=outcome.error,
         )

@@ -29,6 +29,29 @@ def _anywhere(_: Flag) -> object:
     return None
 
 
+def _nothing(_: Arguments) -> str:
+    return ""
+
+
+def _tell_override(given: Arguments) -> str:
+    words = {True: "gets v4, always", False: "gets v3, always", None: "gets what its slot says"}
+    return f"{given['identity']} {words[given['is_in']]}"
+
+
+def _tell_testers(given: Arguments) -> str:
+    told = (("added", given["add"]), ("removed", given["remove"]))
+    return "; ".join(f"{word}: {', '.join(who)}" for word, who in told if who)
+
+
+def _tell_drill(given: Arguments) -> str:
+    fault = given["fault"]
+    what = f"{fault.kind}, {fault.delay_ms} ms late" if fault.delay_ms else fault.kind
+    whom = f" of {', '.join(fault.identities)}" if fault.identities else ""
+    text = f" that contain “{fault.match}”" if fault.match else ""
+    calls = f"{fault.rate:.2%} of calls of {fault.operation or 'every operation'}"
+    return f"{what}: {calls}{whom}{text}, for {fault.lasts.total_seconds():.0f} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One move. `legal` raises what forbids it at the feature's place; `inputs` are asked before the confirmation."""
@@ -41,6 +64,8 @@ class Offer:
     inputs: type[forms.Form] | None = None
     checks_version: bool = True
     """Whether a change since the page was opened stops it. Nothing stops a rollback."""
+    tells: Callable[[Arguments], str] = _nothing
+    """What it was told, for the question, where from and to do not show it."""
 
     def label_for(self, flag: Flag) -> str:
         """Return the button's words on the feature's page; advance says where to."""
@@ -166,6 +191,7 @@ OFFERS: Mapping[str, Offer] = {
                 features, given["identity"], given["is_in"], **terms
             ),
             inputs=OverrideInputs,
+            tells=_tell_override,
         ),
         Offer(
             "testers",
@@ -174,6 +200,7 @@ OFFERS: Mapping[str, Offer] = {
             lambda service, features, given, terms: service.set_testers(
                 features, add=given["add"], remove=given["remove"], **terms
             ),
+            tells=_tell_testers,
         ),
         Offer(
             "drill",
@@ -181,6 +208,7 @@ OFFERS: Mapping[str, Offer] = {
             "v4 is made to fail on purpose, for a while. v3 answers in its place; the drill ends by itself.",
             lambda service, features, given, terms: service.drill(features, given["fault"], **terms),
             inputs=DrillInputs,
+            tells=_tell_drill,
         ),
         Offer(
             "end_drill",

@@ -32,7 +32,7 @@ def service():
 
 @pytest.fixture
 def boss():
-    return User.objects.create_superuser(email="boss@example.com", password="a-good-password")
+    return User.objects.create_superuser(email="boss@example.com")
 
 
 @pytest.fixture
@@ -247,6 +247,13 @@ class TestButtons:
         confirm(browser, clear)
 
         assert (stored, Override.objects.count(), lines()) == (False, 0, 2)
+
+    def test_the_question_repeats_what_from_and_to_do_not_show(self, browser):
+        override = Page(browser.get(move_url("override", query="?identity=u:7&state=off"))).text
+        drill = Page(browser.get(move_url("drill", query="?kind=slow&percent=50&seconds=90&delay_ms=250"))).text
+
+        assert "u:7 gets v3, always" in override
+        assert "slow, 250 ms late: 50.00% of calls of every operation, for 90 s" in drill
 
     def test_a_drill_is_begun_and_ended(self, browser):
         query = "?kind=slow&percent=50&seconds=90&delay_ms=250&operation=restaurants.search&identities=u:1+u:2"
@@ -503,7 +510,7 @@ class TestBulk:
 
 
 def staff(*permissions):
-    user = User.objects.create_user(email="dana@example.com", password="a-good-password")
+    user = User.objects.create_user(email="dana@example.com")
     user.is_staff = True
     user.save()
     user.user_permissions.set(Permission.objects.filter(content_type__app_label="rollout", codename__in=permissions))
@@ -587,7 +594,7 @@ class TestLooking:
     """Looking changes nothing, asks the database a fixed number of questions, and needs nobody else."""
 
     def test_following_every_link_changes_nothing(self, browser, service):
-        populate(service)
+        populate(service, rounds=1)
         before, waiting, seen = everything_stored(), [reverse(LIST)], set()
 
         while waiting:
