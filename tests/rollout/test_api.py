@@ -3,6 +3,7 @@
 import io
 import json
 import threading
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -10,16 +11,21 @@ from django.db import connection, connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS31Validator
 
 from rollout.models import Drill, Flag, Override, StageChange
+from rollout.moves import Terms
 from rollout.services import RolloutService
 from tests.rollout.control import TERMS, worker
-from users.models import ServiceKey
+from users.keys import Scope
+from users.models import ServiceKey, User
 
 ROOT, REVIEWS, USERS = "api_v4_enabled", "api_v4_reviews", "api_v4_users"
 BASE = "/api/v4/rollout"
 WHY = {"reason": "a test"}
+
+Answer = Any
+"""What the test client returns: a response with what was made of it."""
 
 READS = (
     "status",
@@ -31,7 +37,7 @@ READS = (
     "verify",
 )
 STOPS = ("rollback", "pause", "drill/end")
-WIDENERS = {
+WIDENERS: dict[str, dict[str, Any]] = {
     "start": {},
     "advance": {},
     "percentage": {"percentage": 10},
@@ -47,36 +53,43 @@ WIDENERS = {
 class Caller:
     """A machine with a service key, or without."""
 
-    def __init__(self, *scopes):
-        self.key = ServiceKey.objects.issue(label="test", scopes=scopes) if scopes else None
-        bearer = {"Authorization": f"Bearer {self.key.token.text}"} if self.key else {}
+    def __init__(self, *scopes: str) -> None:
+        self.name, bearer = "", {}
+        if scopes:
+            key = ServiceKey.objects.issue(label="test", scopes=[Scope(scope) for scope in scopes])
+            self.name, bearer = key.targeting_key, {"Authorization": f"Bearer {key.token.text}"}
         self.client = Client(headers=bearer, raise_request_exception=False)
 
-    def get(self, path, **headers):
+    def get(self, path: str, **headers: str) -> Answer:
         return self.client.get(f"{BASE}/{path}", secure=True, headers=headers)
 
-    def post(self, path, body):
+    def post(self, path: str, body: dict[str, Any]) -> Answer:
         return self.client.post(f"{BASE}/{path}", json.dumps(body), content_type="application/json", secure=True)
 
-    def move(self, path, *names, **more):
+    def move(self, path: str, *names: str, **more: Any) -> Answer:
         return self.post(path, {"features": names or (ROOT,), **WHY, **more})
 
 
 @pytest.fixture
-def ops(db):
+def ops(db: None) -> Caller:
     return Caller("ops")
 
 
 @pytest.fixture
-def service(db):
+def service(db: None) -> RolloutService:
     return RolloutService()
 
 
-def where(name):
+def because(reason: str) -> Terms:
+    """Return the terms of a move that somebody else makes for this reason."""
+    return {"actor": TERMS["actor"], "reason": reason}
+
+
+def where(name: str) -> str:
     return str(Flag.objects.named(name).position)
 
 
-def to_full(service, name=ROOT):
+def to_full(service: RolloutService, name: str = ROOT) -> None:
     service.start(name, **TERMS)
     while not where(name).startswith("FULL"):
         service.advance(name, **TERMS)
@@ -91,7 +104,7 @@ class TestAuthority:
         ("scopes", "status"),
         [((), 401), (("catalog:read",), 403), (("rollout:rollback",), 403), (("rollout:read",), 200), (("ops",), 200)],
     )
-    def test_reading_needs_rollout_read_or_ops(self, path, scopes, status):
+    def test_reading_needs_rollout_read_or_ops(self, path: str, scopes: tuple[str, ...], status: int) -> None:
         response = Caller(*scopes).get(path)
 
         assert response.status_code == status
@@ -101,24 +114,26 @@ class TestAuthority:
         ("scopes", "status"),
         [((), 401), (("rollout:read",), 403), (("rollout:rollback",), 200), (("ops",), 200)],
     )
-    def test_stopping_needs_rollout_rollback_or_ops(self, service, path, scopes, status):
+    def test_stopping_needs_rollout_rollback_or_ops(
+        self, service: RolloutService, path: str, scopes: tuple[str, ...], status: int
+    ) -> None:
         service.start(ROOT, **TERMS)
 
         assert Caller(*scopes).move(path).status_code == status
 
     @pytest.mark.parametrize("path", [*WIDENERS, "reopen"])
     @pytest.mark.parametrize(("scopes", "status"), [((), 401), (("rollout:read", "rollout:rollback"), 403)])
-    def test_everything_else_needs_ops(self, path, scopes, status):
+    def test_everything_else_needs_ops(self, path: str, scopes: tuple[str, ...], status: int) -> None:
         response = Caller(*scopes).move(path, **WIDENERS.get(path, {}))
 
         assert (response.status_code, StageChange.objects.count()) == (status, 0)
 
-    def test_a_session_of_the_admin_opens_nothing(self, admin_client):
+    def test_a_session_of_the_admin_opens_nothing(self, admin_client: Client) -> None:
         response = admin_client.get(f"{BASE}/status", secure=True)
 
         assert response.status_code == 401
 
-    def test_it_stays_open_while_every_feature_is_disabled(self, ops):
+    def test_it_stays_open_while_every_feature_is_disabled(self, ops: Caller) -> None:
         assert ops.get("status").status_code == 200
 
 
@@ -131,7 +146,9 @@ class TestMoves:
     @pytest.mark.parametrize(
         "path", ["start", "advance", "percentage", "pause", "rollback", "holdout", "override", "testers", "drill"]
     )
-    def test_a_move_writes_one_line_in_the_name_of_the_key(self, ops, service, path):
+    def test_a_move_writes_one_line_in_the_name_of_the_key(
+        self, ops: Caller, service: RolloutService, path: str
+    ) -> None:
         if path in self.PREPARED:
             service.start(ROOT, **TERMS)
         before = StageChange.objects.count()
@@ -141,10 +158,10 @@ class TestMoves:
         line = StageChange.objects.latest("id")
         assert response.status_code == 200, response.json()
         assert StageChange.objects.count() == before + 1
-        assert (line.actor, line.reason) == (f"k:{ops.key.pk}", "a test")
+        assert (line.actor, line.reason) == (ops.name, "a test")
         assert line.request_id == response["X-Request-ID"]
 
-    def test_resume_lifts_a_pause(self, ops, service):
+    def test_resume_lifts_a_pause(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
         service.pause(ROOT, **TERMS)
 
@@ -152,14 +169,14 @@ class TestMoves:
 
         assert not Flag.objects.named(ROOT).paused
 
-    def test_percentage_takes_a_number_or_a_text(self, ops, service):
+    def test_percentage_takes_a_number_or_a_text(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
 
         for percentage, place in ((10, "PARTIAL 10 %"), ("12.25", "PARTIAL 12.25 %"), (0.5, "PARTIAL 0.5 %")):
             ops.move("percentage", percentage=percentage)
             assert where(ROOT) == place
 
-    def test_complete_needs_the_certificate_or_force(self, ops, service):
+    def test_complete_needs_the_certificate_or_force(self, ops: Caller, service: RolloutService) -> None:
         to_full(service)
 
         refused, done = ops.move("complete"), ops.move("complete", force=True)
@@ -167,7 +184,7 @@ class TestMoves:
         assert (refused.status_code, refused.json()["code"]) == (409, "certificate_missing")
         assert (done.status_code, where(ROOT)) == (200, "COMPLETE")
 
-    def test_reopen_is_refused_to_every_key(self, ops, service):
+    def test_reopen_is_refused_to_every_key(self, ops: Caller, service: RolloutService) -> None:
         to_full(service)
         service.complete(ROOT, force=True, **TERMS)
 
@@ -176,14 +193,16 @@ class TestMoves:
         assert (response.status_code, response.json()["code"]) == (403, "superuser_required")
 
     @pytest.mark.parametrize(("state", "stored"), [("on", [True]), ("off", [False]), ("clear", [])])
-    def test_an_override_is_on_off_or_cleared(self, ops, service, state, stored):
+    def test_an_override_is_on_off_or_cleared(
+        self, ops: Caller, service: RolloutService, state: str, stored: list[bool]
+    ) -> None:
         service.override(ROOT, "u:1", state != "on", **TERMS)
 
         ops.move("override", identity="u:1", state=state)
 
         assert list(Override.objects.values_list("is_in", flat=True)) == stored
 
-    def test_a_drill_is_begun_and_ended(self, ops):
+    def test_a_drill_is_begun_and_ended(self, ops: Caller) -> None:
         ops.move("drill", fault="slow", delay_ms=250, rate=0.5, lasts_s=90, operation="restaurants.search")
         begun = Drill.objects.get()
 
@@ -192,7 +211,7 @@ class TestMoves:
         assert (begun.fault, begun.delay_ms, begun.rate, begun.operation) == ("slow", 250, 0.5, "restaurants.search")
         assert not Drill.objects.live(timezone.now()).exists()
 
-    def test_a_report_says_from_where_to_where_and_which_line(self, ops):
+    def test_a_report_says_from_where_to_where_and_which_line(self, ops: Caller) -> None:
         data = ops.move("start").json()["data"]
 
         (outcome,) = data["features"]
@@ -200,14 +219,14 @@ class TestMoves:
         assert (outcome["from"]["stage"], outcome["to"]["stage"]) == ("disabled", "testing")
         assert outcome["ledger"]["hash"] == StageChange.objects.get().hash
 
-    def test_doing_it_again_is_already_so(self, ops):
+    def test_doing_it_again_is_already_so(self, ops: Caller) -> None:
         ops.move("start")
 
         (outcome,) = ops.move("start").json()["data"]["features"]
 
         assert (outcome["result"], StageChange.objects.count()) == ("already_so", 1)
 
-    def test_rollback_takes_what_stands_on_it_along(self, ops, service):
+    def test_rollback_takes_what_stands_on_it_along(self, ops: Caller, service: RolloutService) -> None:
         service.start([ROOT, REVIEWS], **TERMS)
 
         ops.move("rollback")
@@ -215,14 +234,14 @@ class TestMoves:
         assert (where(ROOT), where(REVIEWS)) == ("DISABLED", "DISABLED")
 
     @pytest.mark.parametrize("chosen", [{"all": True}, {"cohort": "api_v4"}])
-    def test_features_are_chosen_by_cohort_or_all(self, ops, chosen):
+    def test_features_are_chosen_by_cohort_or_all(self, ops: Caller, chosen: dict[str, Any]) -> None:
         response = ops.post("start", {**chosen, **WHY})
 
         assert len(response.json()["data"]["features"]) == 8
         assert set(Flag.objects.values_list("stage", flat=True)) == {"testing"}
 
     @pytest.mark.parametrize(("path", "body"), [("start", {"dry_run": True}), ("start?dry_run=true", {})])
-    def test_a_dry_run_says_it_and_does_nothing(self, ops, path, body):
+    def test_a_dry_run_says_it_and_does_nothing(self, ops: Caller, path: str, body: dict[str, Any]) -> None:
         data = ops.move(path, **body).json()["data"]
 
         assert (data["dry_run"], data["features"][0]["to"]["stage"]) == (True, "testing")
@@ -233,8 +252,8 @@ class TestMoves:
 class TestRefusals:
     """What is refused is a problem with its code and what helps, and changes nothing."""
 
-    def problem(self, response, status, code):
-        body = response.json()
+    def problem(self, response: Answer, status: int, code: str) -> dict[str, Any]:
+        body: dict[str, Any] = response.json()
         assert (response.status_code, body["code"], response["Content-Type"]) == (
             status,
             code,
@@ -251,32 +270,32 @@ class TestRefusals:
             "history?feature=api_v4_review",
         ],
     )
-    def test_an_unknown_feature_is_404_with_the_nearest_name(self, ops, path):
+    def test_an_unknown_feature_is_404_with_the_nearest_name(self, ops: Caller, path: str) -> None:
         body = self.problem(ops.get(path), 404, "unknown_feature")
 
         assert f"Did you mean {REVIEWS}?" in body["hint"]
 
-    def test_an_unknown_feature_cannot_be_moved(self, ops):
+    def test_an_unknown_feature_cannot_be_moved(self, ops: Caller) -> None:
         self.problem(ops.move("start", "nothing_like_it"), 404, "unknown_feature")
 
-    def test_an_illegal_move_is_409_and_names_the_one_that_helps(self, ops):
+    def test_an_illegal_move_is_409_and_names_the_one_that_helps(self, ops: Caller) -> None:
         body = self.problem(ops.move("advance"), 409, "illegal_move")
 
         assert "rollout start" in body["hint"]
 
-    def test_zero_percent_names_rollback(self, ops, service):
+    def test_zero_percent_names_rollback(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
 
         body = self.problem(ops.move("percentage", percentage=0), 409, "illegal_move")
 
         assert "rollback" in body["hint"]
 
-    def test_a_disabled_prerequisite_is_409_unless_forced(self, ops):
+    def test_a_disabled_prerequisite_is_409_unless_forced(self, ops: Caller) -> None:
         self.problem(ops.move("start", REVIEWS), 409, "prerequisite_disabled")
 
         assert ops.move("start", REVIEWS, force=True).status_code == 200
 
-    def test_a_bulk_move_says_of_each_feature_what_became_of_it(self, ops, service):
+    def test_a_bulk_move_says_of_each_feature_what_became_of_it(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
 
         body = self.problem(ops.move("advance", ROOT, REVIEWS), 409, "moves_refused")
@@ -285,16 +304,16 @@ class TestRefusals:
         assert results == {ROOT: "not_done", REVIEWS: "refused"}
         assert where(ROOT) == "TESTING"
 
-    def test_a_stale_version_is_409_and_says_what_changed(self, ops, service):
+    def test_a_stale_version_is_409_and_says_what_changed(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
-        service.advance(ROOT, **{**TERMS, "reason": "while you were away"})
+        service.advance(ROOT, **because("while you were away"))
 
         body = self.problem(ops.move("advance", expect_version=1), 409, "stale_version")
 
         assert [change["reason"] for change in body["meta"]["changes"]] == ["while you were away"]
         assert where(ROOT) == "PARTIAL 1 %"
 
-    def test_versions_are_expected_by_name_for_several(self, ops, service):
+    def test_versions_are_expected_by_name_for_several(self, ops: Caller, service: RolloutService) -> None:
         service.start([ROOT, REVIEWS], **TERMS)
 
         stale = ops.move("pause", ROOT, REVIEWS, expect_version={ROOT: 1, REVIEWS: 0})
@@ -316,7 +335,9 @@ class TestRefusals:
             ({"features": [ROOT], "reason": "why", "dry": True}, "/dry"),
         ],
     )
-    def test_a_body_that_is_not_understood_is_400_and_points_there(self, ops, body, pointer):
+    def test_a_body_that_is_not_understood_is_400_and_points_there(
+        self, ops: Caller, body: dict[str, Any], pointer: str
+    ) -> None:
         response = ops.post("start", body)
 
         assert response.status_code == 400
@@ -324,7 +345,7 @@ class TestRefusals:
         assert StageChange.objects.count() == 0
 
     @pytest.mark.parametrize("percentage", [-1, 100.01, 12.345, "x", None, [], float("1e400"), True])
-    def test_what_is_no_percentage_is_400(self, ops, service, percentage):
+    def test_what_is_no_percentage_is_400(self, ops: Caller, service: RolloutService, percentage: Any) -> None:
         service.start(ROOT, **TERMS)
         body = json.dumps({"features": [ROOT], "percentage": percentage, **WHY})
 
@@ -332,25 +353,25 @@ class TestRefusals:
 
         assert (response.status_code, where(ROOT)) == (400, "TESTING")
 
-    def test_a_force_is_not_offered_where_nothing_forbids(self, ops):
+    def test_a_force_is_not_offered_where_nothing_forbids(self, ops: Caller) -> None:
         body = self.problem(ops.move("rollback", force=True), 400, "invalid_input")
 
         assert body["errors"][0]["code"] == "unknown_field"
 
     @pytest.mark.parametrize("identity", ["x", "d:not-a-uuid", "u:", "n:1"])
-    def test_what_is_no_identity_is_400(self, ops, identity):
+    def test_what_is_no_identity_is_400(self, ops: Caller, identity: str) -> None:
         self.problem(ops.move("override", identity=identity, state="on"), 400, "invalid_identity")
 
-    def test_an_unknown_tester_is_404(self, ops):
+    def test_an_unknown_tester_is_404(self, ops: Caller) -> None:
         self.problem(ops.move("testers", add=["nobody@example.com"]), 404, "unknown_tester")
 
-    def test_drills_that_are_off_are_403(self, ops, settings):
+    def test_drills_that_are_off_are_403(self, ops: Caller, settings: Any) -> None:
         settings.ROLLOUT = {**settings.ROLLOUT, "DRILLS": False}
 
         self.problem(ops.move("drill", fault="error"), 403, "drills_off")
 
     @pytest.mark.parametrize("path", ["status", "features", "propagation", "verify", f"features/{ROOT}"])
-    def test_an_unknown_parameter_is_400(self, ops, path):
+    def test_an_unknown_parameter_is_400(self, ops: Caller, path: str) -> None:
         self.problem(ops.get(f"{path}?verbose=1"), 400, "invalid_input")
 
 
@@ -358,10 +379,10 @@ class TestRefusals:
 class TestOthers:
     """Other movers and the workers, on connections of their own."""
 
-    def test_a_feature_that_somebody_else_holds_is_503_with_retry_after(self, ops):
+    def test_a_feature_that_somebody_else_holds_is_503_with_retry_after(self, ops: Caller) -> None:
         held, done = threading.Event(), threading.Event()
 
-        def hold():
+        def hold() -> None:
             with transaction.atomic():
                 Flag.objects.locked([ROOT])
                 held.set()
@@ -379,10 +400,10 @@ class TestOthers:
         assert (response.status_code, response.json()["code"], response["Retry-After"]) == (503, "busy", "1")
         assert response.json()["retryable"] is True
 
-    def test_waiting_ends_when_every_worker_has_followed(self, ops):
+    def test_waiting_ends_when_every_worker_has_followed(self, ops: Caller) -> None:
         follower = worker(1)
 
-        def follow():
+        def follow() -> None:
             ready.wait(10)
             while not StageChange.objects.exists():
                 ready.wait(0.01)
@@ -403,7 +424,7 @@ class TestOthers:
 
         assert (data["confirmed"], data["propagation"]["current"]) == (True, 1)
 
-    def test_waiting_in_vain_is_committed_and_not_confirmed(self, ops):
+    def test_waiting_in_vain_is_committed_and_not_confirmed(self, ops: Caller) -> None:
         worker(1)
 
         response = ops.move("start", wait=0.2)
@@ -411,7 +432,7 @@ class TestOthers:
         assert (response.status_code, response.json()["data"]["confirmed"]) == (200, False)
         assert where(ROOT) == "TESTING"
 
-    def test_not_waiting_says_nothing_about_it(self, ops):
+    def test_not_waiting_says_nothing_about_it(self, ops: Caller) -> None:
         assert ops.move("start").json()["data"]["confirmed"] is None
 
 
@@ -419,7 +440,7 @@ class TestOthers:
 class TestReads:
     """What is answered about the rollout."""
 
-    def test_status_is_the_service_s_own(self, ops, service):
+    def test_status_is_the_service_s_own(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
 
         data = ops.get("status").json()["data"]
@@ -427,7 +448,9 @@ class TestReads:
         assert data["overall_status"] == {"enabled_features": 1, "total_features": 8, "migration_percentage": 0.0}
         assert data["ledger_head"] == StageChange.objects.get().hash
 
-    def test_a_feature_shows_its_plan_exceptions_and_gates(self, ops, service, admin_user):
+    def test_a_feature_shows_its_plan_exceptions_and_gates(
+        self, ops: Caller, service: RolloutService, admin_user: User
+    ) -> None:
         service.set_testers(ROOT, add=["staff", f"u:{admin_user.pk}"], **TERMS)
         service.override(ROOT, "u:7", False, **TERMS)
 
@@ -437,7 +460,7 @@ class TestReads:
         assert data["overrides"] == [{"identity": "u:7", "is_in": False}]
         assert [step["percentage"] for step in data["plan"]] == [1, 10, 25, 50, 100]
 
-    def test_a_feature_is_not_sent_twice(self, ops, service):
+    def test_a_feature_is_not_sent_twice(self, ops: Caller, service: RolloutService) -> None:
         etag = ops.get(f"features/{ROOT}")["ETag"]
 
         unchanged = ops.get(f"features/{ROOT}", **{"If-None-Match": etag})
@@ -446,7 +469,7 @@ class TestReads:
 
         assert (unchanged.status_code, changed.status_code) == (304, 200)
 
-    def test_history_comes_in_pages_newest_first(self, ops, service):
+    def test_history_comes_in_pages_newest_first(self, ops: Caller, service: RolloutService) -> None:
         for _ in range(3):
             service.start(ROOT, **TERMS)
             service.rollback(ROOT, **TERMS)
@@ -461,7 +484,9 @@ class TestReads:
 
         assert (found, answer["meta"]["total"]) == (everything, 6)
 
-    def test_history_is_filtered_by_feature_and_its_cursor_is_bound_to_that(self, ops, service):
+    def test_history_is_filtered_by_feature_and_its_cursor_is_bound_to_that(
+        self, ops: Caller, service: RolloutService
+    ) -> None:
         service.start([ROOT, REVIEWS, USERS], **TERMS)
 
         answer = ops.get(f"history?limit=1&feature={ROOT}&feature={USERS}").json()
@@ -470,7 +495,7 @@ class TestReads:
         assert [line["feature"] for line in answer["data"]] == [USERS]
         assert (elsewhere.status_code, elsewhere.json()["code"]) == (400, "invalid_cursor")
 
-    def test_explain_says_which_engine_and_why(self, ops, service):
+    def test_explain_says_which_engine_and_why(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
         service.override(ROOT, "u:7", True, **TERMS)
 
@@ -478,7 +503,7 @@ class TestReads:
 
         assert (data["served_by"], data["reason"]) == ("v4", "override")
 
-    def test_verify_holds_and_misses_a_head_that_was_cut_off(self, ops, service):
+    def test_verify_holds_and_misses_a_head_that_was_cut_off(self, ops: Caller, service: RolloutService) -> None:
         service.start(ROOT, **TERMS)
 
         whole, cut = ops.get("verify").json()["data"], ops.get(f"verify?head={'a' * 64}").json()["data"]
@@ -487,7 +512,9 @@ class TestReads:
         assert (cut["holds"], "cut off" in cut["problem"]) == (False, True)
 
     @pytest.mark.parametrize("path", READS)
-    def test_the_queries_do_not_grow_with_the_history(self, ops, service, path, django_assert_max_num_queries):
+    def test_the_queries_do_not_grow_with_the_history(
+        self, ops: Caller, service: RolloutService, path: str, django_assert_max_num_queries: Any
+    ) -> None:
         for _ in range(10):
             service.start(ROOT, **TERMS)
             service.rollback(ROOT, **TERMS)
@@ -496,7 +523,7 @@ class TestReads:
             ops.get(path)
 
     @pytest.mark.parametrize("path", READS)
-    def test_reading_changes_nothing(self, ops, service, path):
+    def test_reading_changes_nothing(self, ops: Caller, service: RolloutService, path: str) -> None:
         service.start(ROOT, **TERMS)
         before = list(Flag.objects.order_by("id").values()), StageChange.objects.count()
 
@@ -506,7 +533,7 @@ class TestReads:
 
 
 @pytest.fixture(scope="module")
-def described():
+def described() -> Any:
     """The v4 schema, as it is generated now."""
     out = io.StringIO()
     terms = {"urlconf": "jewgo.urls_v4", "custom_settings": "jewgo.core.schema.V4", "format": "openapi-json"}
@@ -518,13 +545,15 @@ def described():
 class TestSchema:
     """The generated schema is what is answered."""
 
-    def check(self, described, path, method, response):
+    def check(self, described: dict[str, Any], path: str, method: str, response: Answer) -> None:
         operation = described["paths"][f"{BASE}/{path}"][method]
         schema = operation["responses"][str(response.status_code)]["content"]["application/json"]["schema"]
-        Draft202012Validator({**schema, "components": described["components"]}).validate(response.json())
+        OAS31Validator({**schema, "components": described["components"]}).validate(response.json())
 
     @pytest.mark.parametrize("path", READS)
-    def test_every_read_answers_what_the_schema_says(self, ops, service, described, path):
+    def test_every_read_answers_what_the_schema_says(
+        self, ops: Caller, service: RolloutService, described: dict[str, Any], path: str
+    ) -> None:
         service.start(ROOT, **TERMS)
         service.override(ROOT, "u:7", True, **TERMS)
         ops.move("drill", fault="slow")
@@ -534,10 +563,10 @@ class TestSchema:
         self.check(described, template, "get", ops.get(path))
 
     @pytest.mark.parametrize("path", ["start", "testers", "rollback", "drill", "drill/end"])
-    def test_every_move_answers_what_the_schema_says(self, ops, described, path):
+    def test_every_move_answers_what_the_schema_says(self, ops: Caller, described: dict[str, Any], path: str) -> None:
         self.check(described, path, "post", ops.move(path, **WIDENERS.get(path, {})))
 
-    def test_every_route_of_the_rollout_is_described(self, described):
+    def test_every_route_of_the_rollout_is_described(self, described: dict[str, Any]) -> None:
         documented = {path for path in described["paths"] if path.startswith(BASE)}
 
         assert len(documented) == len(READS) + len(STOPS) + len(WIDENERS) + 1
