@@ -39,6 +39,7 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "DELETE /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
     "GET /api/v4/reviews": PUBLIC,
     "GET /api/v4/reviews/<int:review_id>": PUBLIC,
+    "GET /api/v4/statistics": PUBLIC,
     "GET /api/v4/users": _OPS,
     "GET /api/v4/rollout/status": _READ,
     "GET /api/v4/rollout/features": _READ,

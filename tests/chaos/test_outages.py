@@ -107,7 +107,7 @@ def test_killing_one_worker_leaves_the_others_serving(service: Service) -> None:
         time.sleep(0.3)
         os.kill(victim, signal.SIGKILL)
         killed_at = time.monotonic()
-        until(lambda: len(service.worker_pids()) == service.worker_count, timeout_s=10)
+        until(lambda: service.wake() == service.worker_count, timeout_s=20)
         time.sleep(0.5)
 
     assert set(others) <= set(service.worker_pids())

@@ -49,6 +49,7 @@ def test_a_missing_page_is_html_for_people_and_json_for_programs(client: Client)
     assert data.json()["success"] is False
 
 
+@pytest.mark.django_db
 @pytest.mark.urls("tests.jewgo.core.api.urls")
 @pytest.mark.parametrize(("kind", "status"), [("bug", 500), ("operational", 503)])
 def test_a_page_that_fails_is_html_for_people(kind: str, status: int) -> None:

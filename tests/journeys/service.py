@@ -58,10 +58,10 @@ class Service:
         with (self.place.path / "server.log").open("ab") as log:
             self._server = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
         _until(lambda: self.client.get("/livez").status == 200)
-        _until(lambda: self._wake() == self.worker_count)
+        _until(lambda: self.wake() == self.worker_count)
 
-    def _wake(self) -> int:
-        """Ask on fresh connections, since a worker's pulse begins with its first request."""
+    def wake(self) -> int:
+        """Ask on fresh connections, since a worker's pulse begins with its first request; return how many beat."""
         for _ in range(8):
             self.client.get("/api/kosher-types", fresh=True)
         return len(self.worker_pids())

@@ -28,7 +28,7 @@ def test_after_rollback_wait_returns_nobody_gets_v4(service: Service) -> None:
 
     assert done.returncode == 0, done.stderr
     assert Counter(after) == {(200, "v3"): len(DEVICES)}
-    assert engines["v4"] > 0
+    assert engines["v4"] > 0, engines
 
 
 def service_answer(client: Client, device: str) -> tuple[int, str]:

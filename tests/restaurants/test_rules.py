@@ -100,5 +100,5 @@ def test_the_migration_page_lists_every_operation_and_every_new_refusal() -> Non
 
     operations = set(re.findall(r"^\| `(\w+\.\w+)` \|", page, re.MULTILINE))
     refusals = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
-    assert operations == set(registry.operations())
+    assert operations == {name for name in registry.operations() if not name.startswith("tests.")}
     assert refusals == EXTRA_REFUSALS

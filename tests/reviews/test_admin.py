@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def moderator(client: Client) -> Client:
-    client.force_login(User.objects.create_superuser("root@example.com"))
+    client.force_login(User.objects.create_superuser("root@example.com", pk=900))
     return client
 
 

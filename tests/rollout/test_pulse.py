@@ -292,7 +292,7 @@ def start(transactional_db: None) -> Iterator[Start]:
 
 
 def set_stage(stage: str, percentage: int) -> int:
-    Flag.objects.filter(name=FEATURE).update(stage=stage, percentage=percentage)
+    Flag.objects.filter(name=FEATURE).update(stage=stage, percentage=percentage, holdout=0)
     return control_version()
 
 

@@ -71,6 +71,7 @@ def test_any_other_exception_has_none(error: Exception) -> None:
     assert translate(error) is None
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("path", "member"), [("/api/v4/x", "retryable"), ("/api/x", "status_code"), ("/health", "status_code")]
 )
@@ -86,6 +87,7 @@ def test_a_database_lost_in_a_middleware_is_503_in_the_contracts_shape(client: C
     assert answer.headers["X-Request-ID"]
 
 
+@pytest.mark.django_db
 def test_a_database_lost_below_every_other_middleware_is_503_too(client: Client) -> None:
     broken = ["tests.jewgo.core.test_problems.BrokenMiddleware", *settings.MIDDLEWARE]
 
