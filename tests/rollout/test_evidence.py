@@ -495,13 +495,23 @@ def test_a_process_younger_than_a_day_is_kept_however_little_it_says() -> None:
     assert epochs(evidence, begun) == {0, 60, 120}
 
 
-def test_an_old_process_that_may_still_speak_is_kept() -> None:
+@pytest.mark.parametrize(("people", "kept"), [(1, {0, 60}), (148, {0, 60}), (149, {0})])
+def test_an_old_process_is_kept_until_its_largest_term_is_below_a_billionth(people: int, kept: set[int]) -> None:
     begun = schedule(START, [], at(60 * 30))
-    evidence = after([failure("u:1", V3, 0.5, minute=61, epoch=60)])
+    evidence = after(crowd(V3, people, 0.5, minute=61, epoch=60))  # the largest term is (2.5 / 2.875) ** people
 
     evidence.drop_spent(begun, at(60 * 30))
 
-    assert epochs(evidence, begun) == {0, 60}
+    assert epochs(evidence, begun) == kept
+
+
+def test_a_look_is_not_remembered_beyond_the_beginning_of_a_process_or_of_more_weight() -> None:
+    evidence = after(crowd(V4, 3, 0.1))
+    begun = [schedule(START, changed, at(90)) for changed in ([], [at(0.5)])]
+
+    values = [evidence.regression(processes).value for processes in begun]
+
+    assert values[1] == pytest.approx(values[0] * (1 / 2 + 1 / 8) / (1 / 2))
 
 
 def test_after_dropping_the_others_count_on_as_if_nothing_had_been_dropped() -> None:
