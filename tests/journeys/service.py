@@ -115,6 +115,7 @@ class Service:
 
     def put_all_at(self, place: str) -> None:
         """Send every feature to a percentage or to `full`, from wherever it stands, on every worker."""
+        self.move("drill/end")
         self.move("rollback")
         self.move("start")
         self.move("percentage", percentage="100" if place == "full" else place)
