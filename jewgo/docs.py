@@ -8,16 +8,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
-from django.views.decorators.http import require_safe
 
 from jewgo.core.errors import REGISTRY, NotFound
+from jewgo.core.showing import only_shows
 
 FILES: Final[Path] = settings.BASE_DIR / "docs" / "openapi"
 # Swagger UI and Redoc write style elements of their own; Redoc searches in a worker made of a blob.
 THEIR_NEEDS: Final[dict[str, Any]] = {"style-src": ["'self'", "'unsafe-inline'"], "worker-src": ["'self'", "blob:"]}
 
 
-@require_safe
+@only_shows
 def openapi(_: HttpRequest, contract: str) -> HttpResponse:
     """Send the committed description of a contract."""
     file = FILES / f"{contract}.yaml"
@@ -26,14 +26,14 @@ def openapi(_: HttpRequest, contract: str) -> HttpResponse:
     return HttpResponse(file.read_bytes(), content_type="application/yaml")
 
 
-@require_safe
+@only_shows
 @csp_update(THEIR_NEEDS)
 def page(_: HttpRequest, **shown: str) -> HttpResponse:
     """Show the description of a contract for people, with the viewer that the route names."""
     return HttpResponse(render_to_string(f"jewgo/{shown['viewer']}.html", shown))
 
 
-@require_safe
+@only_shows
 def error_codes(_: HttpRequest) -> HttpResponse:
     """List every error code; the `type` of a problem leads here."""
     shown = ("code", "status", "title", "retryable")

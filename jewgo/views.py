@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.views.decorators.http import require_safe
 
 import jewgo
 from jewgo.core.api.wire import dumps
@@ -13,6 +12,7 @@ from jewgo.core.envelope import envelope
 from jewgo.core.errors import InternalError, InvalidInput, JewgoError
 from jewgo.core.middleware import current_request_id
 from jewgo.core.problems import contract_of, respond, translate
+from jewgo.core.showing import only_shows
 
 LINKS: Final = {
     "restaurants": "/api/restaurants?limit=5",
@@ -28,7 +28,7 @@ DESCRIPTION: Final = (
 )
 
 
-@require_safe
+@only_shows
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is and where things are: HTML to a browser, v3's JSON to anything else."""
     if wants_html(request):

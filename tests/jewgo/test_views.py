@@ -61,6 +61,29 @@ def test_a_page_that_fails_is_html_for_people(kind: str, status: int) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("path", "media_type"),
+    [
+        ("/", "application/json"),
+        ("/livez", "application/json"),
+        ("/readyz", "application/json"),
+        ("/api/docs", "application/json"),
+        ("/api/openapi.yaml", "application/json"),
+        ("/api/v4/docs", "application/problem+json"),
+        ("/api/v4/docs/errors", "application/problem+json"),
+    ],
+)
+def test_what_only_shows_something_refuses_another_method_in_its_contracts_shape(
+    path: str, media_type: str, method: str
+) -> None:
+    answer = Client(enforce_csrf_checks=True).generic(method, path)
+
+    assert (answer.status_code, answer.headers["Content-Type"]) == (405, media_type)
+    assert answer.json()["success"] is False
+    assert answer.headers["Allow"] == "GET, HEAD"
+
+
 @pytest.mark.parametrize("path", ["/", "/livez", "/api/docs", "/api/nowhere"])
 def test_every_answer_is_guarded(client: Client, path: str) -> None:
     headers = client.get(path).headers
@@ -72,3 +95,11 @@ def test_every_answer_is_guarded(client: Client, path: str) -> None:
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src" not in policy
+
+
+def test_the_admin_says_whose_it_is_and_has_an_icon(client: Client) -> None:
+    page = client.get("/admin/login/").content.decode()
+
+    assert "JewGo" in page
+    assert "Django administration" not in page
+    assert 'rel="icon"' in page
