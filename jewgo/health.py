@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
-from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import jewgo
-from jewgo.core.api import V3View, V4View, v4_response
-from jewgo.core.errors import Unavailable
+from jewgo.core.api import StrictSerializer, V3View, V4View, v4_response
+from jewgo.core.errors import InvalidInput, Unavailable
 from jewgo.core.resilient import is_redis_there
 from jewgo.core.schema import operation
+from jewgo.core.showing import only_shows
 from restaurants.models import Restaurant
 
 SERVICE: Final = "jewgo"
@@ -85,13 +86,13 @@ def _timed(ask: Callable[[], bool]) -> dict[str, Any]:
     return {"status": "connected", "latency_ms": round((time.perf_counter() - start) * 1000, 2)}
 
 
-@require_safe
+@only_shows
 def livez(_: HttpRequest) -> JsonResponse:
     """Say that the process runs; touches nothing that could be away."""
     return _probe({"status": "ok"})
 
 
-@require_safe
+@only_shows
 def readyz(request: HttpRequest) -> JsonResponse:
     """Say whether to send requests here: the database answers. The cache may be away; `?verbose` shows both."""
     database = check_database()
@@ -156,7 +157,8 @@ class Counts(NamedTuple):
 
 def _counts() -> Counts:
     published = Restaurant.objects.published()
-    return Counts(published.count(), published.filter(hours_raw__gt="").count())
+    with_hours = published.filter(Q(hours_raw__gt="") | Q(opening_hours__gt=""))
+    return Counts(published.count(), with_hours.count())
 
 
 def _warnings(body: dict[str, Any], counts: Counts) -> list[str]:
@@ -174,9 +176,10 @@ class V4Health(V4View):
     authentication_classes = []
     cache_control = "no-store"
 
-    @operation(data=ProcessHealth, errors=[Unavailable])
+    @operation(data=ProcessHealth, errors=[InvalidInput, Unavailable])
     def get(self, request: Request) -> Response:
         """Answer load, memory, database and cache."""
+        self.query(StrictSerializer)
         database, redis = check_database(), check_cache()
         is_healthy = database["status"] == "connected"
         data = {

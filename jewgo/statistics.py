@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from jewgo.core.api import StrictSerializer, V4View, v4_conditional
+from jewgo.core.errors import InvalidInput
 from jewgo.core.schema import operation
 from restaurants import services as restaurants
 from rollout.gate import FeatureDisabled, Gate
@@ -36,7 +37,7 @@ class StatisticsView(V4View):
     permission_classes: Sequence[Any] = [Gate("api_v4_statistics")]
     v3_path: ClassVar[str | None] = "/api/statistics"
 
-    @operation(data=Numbers, conditional=True, errors=[FeatureDisabled])
+    @operation(data=Numbers, conditional=True, errors=[InvalidInput, FeatureDisabled])
     def get(self, request: Request) -> Response:
         """Show the numbers of every domain."""
         self.query(StrictSerializer)

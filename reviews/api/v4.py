@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jewgo.core.api import PageQuery, V4View, v4_conditional
+from jewgo.core.api import PageQuery, StrictSerializer, V4View, v4_conditional
 from jewgo.core.errors import Forbidden, InvalidInput
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
@@ -108,9 +108,10 @@ class ReviewDetail(V4View):
     v3_path: ClassVar[str | None] = "/api/reviews/{review_id}"
     service: ClassVar[ReviewService] = ReviewService()
 
-    @operation(data=ReviewShape, conditional=True, errors=[ReviewNotFound, FeatureDisabled])
+    @operation(data=ReviewShape, conditional=True, errors=[InvalidInput, ReviewNotFound, FeatureDisabled])
     def get(self, request: Request, review_id: int) -> Response:
         """Answer one review."""
+        self.query(StrictSerializer)
         if review_id > MAX_ID:
             raise ReviewNotFound
         review = self.service.get(Wanted(review_id, visible_states(request)))

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client, override_settings
 
+from restaurants.models import Restaurant
+
 pytestmark = pytest.mark.django_db
 
 
@@ -43,6 +45,18 @@ def test_full_health_counts_the_catalogue(client: Client) -> None:
 
     assert body["checks"] == {"db": True, "restaurants_count": 0, "hours_count": 0}
     assert body["warnings"] == ["The catalogue is empty"]
+
+
+def test_full_health_counts_hours_with_and_without_the_text_they_came_from(client: Client) -> None:
+    for name, known in [("Text", {"hours_raw": "Sun 9-5"}), ("Understood", {"opening_hours": "Su 09:00-17:00"})]:
+        Restaurant.objects.create(name=name, state_of_record="approved", **known)
+    Restaurant.objects.create(name="Neither", state_of_record="approved")
+
+    assert client.get("/api/health/full").json()["checks"] == {"db": True, "restaurants_count": 3, "hours_count": 2}
+
+
+def test_v4_health_knows_no_parameter(client: Client) -> None:
+    assert client.get("/api/v4/health?verbose=1").json()["errors"][0]["code"] == "unknown_parameter"
 
 
 @pytest.mark.usefixtures("database_is_away")

@@ -138,3 +138,12 @@ def test_a_list_takes_one_query_however_long_it_is(
 
     with django_assert_num_queries(1):
         client.get("/api/v4/reviews?limit=100")
+
+
+@pytest.mark.parametrize("path", ["/api/v4/reviews", "/api/v4/reviews/101"])
+def test_an_unknown_parameter_is_refused(client: Client, path: str) -> None:
+    world.build()
+
+    answer = client.get(path, {"fileds": "id"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "unknown_parameter")
