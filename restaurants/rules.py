@@ -73,11 +73,15 @@ def _words_are_known(draft: Draft) -> Iterator[Problem]:
             yield Problem("unknown_value", "There is no such attribute or level.", pointer=f"/levels/{index}")
 
 
-def _levels_are_said_once(draft: Draft) -> Iterator[Problem]:
-    attributes = [fact.attribute for fact in draft.levels]
-    for index, attribute in enumerate(attributes):
-        if attribute in attributes[:index]:
-            yield Problem("repeated_value", f"{attribute} was said before.", pointer=f"/levels/{index}/attribute")
+def _facts_are_said_once(draft: Draft) -> Iterator[Problem]:
+    said = {
+        "/kosher_categories/{}": draft.kosher_categories,
+        "/levels/{}/attribute": [fact.attribute for fact in draft.levels],
+    }
+    for pointer, words in said.items():
+        for index, word in enumerate(words):
+            if word in words[:index]:
+                yield Problem("repeated_value", f"{word} was said before.", pointer=pointer.format(index))
 
 
 def _coordinates_are_whole(draft: Draft) -> Iterator[Problem]:
@@ -106,7 +110,7 @@ RULES: Final = (
     _nothing_stands_in,
     _facts_have_a_source,
     _words_are_known,
-    _levels_are_said_once,
+    _facts_are_said_once,
     _coordinates_are_whole,
     _zone_exists,
 )

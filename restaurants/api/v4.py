@@ -88,7 +88,12 @@ class RestaurantView(CatalogueView):
 
     v3_path: ClassVar[str | None] = "/api/restaurants/{restaurant_id}"
 
-    @operation(query=FieldsQuery, data=RestaurantShape, conditional=True, errors=[UnknownRestaurant, FeatureDisabled])
+    @operation(
+        query=FieldsQuery,
+        data=RestaurantShape,
+        conditional=True,
+        errors=[InvalidInput, UnknownRestaurant, FeatureDisabled],
+    )
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show a restaurant; what is not approved only to those who keep the catalogue."""
         query = self.query(FieldsQuery)

@@ -91,6 +91,7 @@ class RestaurantShape(TypedDict):
     establishment_type: str | None
     short_description: str | None
     price_range: str | None
+    google_listing_url: str | None
     location: LocationShape | None
     timezone: str | None
     kosher: KosherShape

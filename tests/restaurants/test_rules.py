@@ -70,6 +70,7 @@ def test_a_religious_fact_needs_a_source() -> None:
 
 def test_facts_are_said_in_known_words_and_once() -> None:
     assert found(kosher_categories=("dairy", "milk")) == {("/kosher_categories/1", "unknown_value")}
+    assert found(kosher_categories=("dairy", "pareve", "dairy")) == {("/kosher_categories/2", "repeated_value")}
     assert found(levels=(LevelFact("glatt", "very"),)) == {("/levels/0", "unknown_value")}
     assert found(levels=(LevelFact("glatt", "all"), LevelFact("glatt", "none"))) == {
         ("/levels/1/attribute", "repeated_value")

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from restaurants.api.v4_forms import FILTERS, ListQuery
+from restaurants.api.v4_forms import FILTERS, ListQuery, RestaurantBody
 from restaurants.api.v4_shapes import SHOWN
 from restaurants.models import Change, Restaurant
 from tests.restaurants import contract
@@ -413,6 +413,12 @@ def test_a_closed_gate_sends_to_v3(client: Client, path: str, v3_path: str) -> N
     problem(response, 404, "feature_disabled")
     assert response.headers["Link"] == f'<{v3_path}>; rel="alternate"'
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_whatever_a_change_can_set_an_answer_shows() -> None:
+    shown_elsewhere = {"latitude", "longitude", "kosher_categories", "levels"}
+
+    assert set(RestaurantBody().fields) - shown_elsewhere <= set(SHOWN)
 
 
 def test_every_filter_is_a_parameter() -> None:
