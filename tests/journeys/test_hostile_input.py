@@ -116,6 +116,7 @@ def test_a_bad_query_of_v3_is_answered_as_v3_does(client: Client, writes_nothing
 
     assert answer.status == 200, answer.body[:300]
     assert answer.json["success"] is True
+    assert answer.reason != "fallback"
 
 
 @pytest.mark.parametrize(
@@ -125,6 +126,7 @@ def test_a_bad_search_of_v3_is_never_a_server_error(client: Client, writes_nothi
     answer = client.get(f"/api/restaurants/search?{query}")
 
     assert answer.status in (200, 400), answer.body[:300]
+    assert answer.reason != "fallback"
 
 
 @pytest.mark.parametrize("key", IDS)
@@ -133,6 +135,7 @@ def test_a_bad_id_is_not_found(client: Client, contract: str, key: str) -> None:
     answer = client.get(contract + key)
 
     assert answer.status == 404, answer.body[:300]
+    assert answer.reason != "fallback"
 
 
 @pytest.mark.parametrize("body", BAD_BODIES, ids=range(len(BAD_BODIES)))
@@ -143,6 +146,7 @@ def test_a_bad_body_is_refused_with_a_client_error(
     answer = client.request("POST", path, body=body, headers=service.key_headers, fresh=True)
 
     assert 400 <= answer.status < 500, (answer.status, answer.body[:300])
+    assert answer.reason != "fallback"
 
 
 @pytest.mark.parametrize(
