@@ -1,7 +1,8 @@
 """The catalogue's admin: every change goes through `Restaurant.objects.store`, versioned and remembered."""
 
+import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django import forms
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db import connection, models
 from django.db.models import Count, ForeignKey, Model, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
 
 from jewgo.core.middleware import current_request_id
 from restaurants.kosher import Category
@@ -67,16 +69,13 @@ class PartInline(Inline):
 
 class CertificateInline(PartInline):
     model = Certificate
+    template = "admin/edit_inline/stacked.html"
     fields = (
-        "agency",
-        "number",
-        "valid_from",
-        "valid_to",
+        ("agency", "number"),
+        ("valid_from", "valid_to"),
         "scope",
-        "source",
-        "sourced_on",
-        "verified_at",
-        "verified_by",
+        ("source", "sourced_on"),
+        ("verified_at", "verified_by"),
     )
     readonly_fields = ("verified_at", "verified_by")
 
@@ -111,16 +110,33 @@ class ChangeInline(Inline):
     """The history, newest first; nobody changes it."""
 
     model = Change
-    fields = readonly_fields = ("at", "actor", "action", "fields", "request_id")
+    fields = readonly_fields = ("at", "actor", "action", "changed", "request_id")
     extra = 0
     can_delete = False
     verbose_name_plural = "history"
+
+    @admin.display(description="what changed")
+    def changed(self, change: Change) -> str:
+        """Each field on a line of its own, with what it was before where it was known."""
+        lines = ((name.replace("_", " "), _told(before), _told(after)) for name, (before, after) in _sorted(change))
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><strong>{}</strong> {} → {}</li>", lines))
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+def _sorted(change: Change) -> list[tuple[str, list[Any]]]:
+    return sorted(change.fields.items())
+
+
+def _told(value: Any) -> str:
+    """Return a stored value as people read it."""
+    if value in (None, "", [], {}):
+        return "nothing"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class ArrayFilter(admin.SimpleListFilter):
@@ -179,19 +195,19 @@ UNEDITABLE: Final = ("version", "deleted_at", "hours_problem", "search_text", "c
 
 @admin.register(Restaurant)
 class RestaurantAdmin(Places):
+    class Media:
+        css: ClassVar = {"all": ["restaurants/admin.css"]}
+
     form = RestaurantForm
     formfield_overrides = WEB_ADDRESSES
     inlines = (CertificateInline, LevelInline, ImageInline, ChangeInline)
     list_display = (
         "name",
-        "city",
-        "state",
-        "country",
+        "where",
         "categories",
         "agencies",
         "state_of_record",
         "doubts",
-        "updated_at",
     )
     list_filter = (
         "state_of_record",
@@ -211,6 +227,7 @@ class RestaurantAdmin(Places):
     ordering = ("pk",)
     readonly_fields = UNEDITABLE
     save_on_top = True
+    list_per_page = 50
     fieldsets = (
         (None, {"fields": ("read_version", "name", "state_of_record", "state_reason", "quality_flags")}),
         ("Where", {"fields": ("address", "city", "state", "zip_code", "country", "latitude", "longitude", "timezone")}),
@@ -250,6 +267,10 @@ class RestaurantAdmin(Places):
             request_id=current_request_id(),
             parts=Parts(parts.get(Certificate), parts.get(SupervisionLevel), parts.get(Image)),
         )
+
+    @admin.display(description="where", ordering="city")
+    def where(self, place: Restaurant) -> str:
+        return ", ".join(filter(None, (place.city, place.state, place.country)))
 
     @admin.display(description="category", ordering="kosher_categories")
     def categories(self, place: Restaurant) -> str:

@@ -10,6 +10,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from rollout.repositories import (
     DrillRepository,
@@ -56,6 +57,8 @@ class Flag(SnapshotFlag):
 
     class Meta(SnapshotFlag.Meta):
         abstract = False
+        verbose_name = gettext_lazy("feature")
+        verbose_name_plural = gettext_lazy("features")
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -236,6 +239,8 @@ class StageChange(models.Model):
 
     class Meta:
         ordering = ["id"]
+        verbose_name = "line of the ledger"
+        verbose_name_plural = "ledger"
         indexes = [models.Index(fields=["feature", "-id"], name="rollout_change_feature")]
 
     def __str__(self) -> str:

@@ -101,6 +101,7 @@ class Asking:
         context = {
             "title": question.title,
             "question": question,
+            "flag": None if question.selects_by else next(iter(question.flags.values())),
             "preview": shown,
             "is_possible": bool(shown.movable) or is_forceable,
             "posted_again": question.posted_again(shown),

@@ -82,6 +82,7 @@ class ConfirmForm(forms.Form):
         strip=True,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="The ledger keeps it, for whoever asks later.",
+        error_messages={"required": "Say why: no move is made without a reason."},
     )
     force = forms.BooleanField(
         required=False, label="Go ahead in spite of what is refused above", help_text="The ledger says so."

@@ -189,7 +189,7 @@ class FlagAdmin(Asking, Base):
         offer = OFFERS.get(name)
         if offer is None or name == "testers":
             raise Http404(f"There is no move {name!r}.")
-        inputs = offer.inputs(request.GET or None) if offer.inputs else None
+        inputs = offer.inputs(_told(request, offer.inputs)) if offer.inputs else None
         if inputs is not None and not inputs.is_valid():
             return self._ask_inputs(request, flag, offer, inputs)
         arguments = inputs.cleaned_data if inputs else {}
@@ -258,3 +258,8 @@ class FlagAdmin(Asking, Base):
     @staticmethod
     def _page_of(flag: Flag) -> str:
         return reverse("admin:rollout_flag_change", args=[flag.pk])
+
+
+def _told(request: HttpRequest, inputs: type[forms.Form]) -> Any:
+    """Return the query when it answers `inputs`; a query that is about something else leaves them unasked."""
+    return request.GET if set(inputs.base_fields).intersection(request.GET) else None

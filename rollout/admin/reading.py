@@ -52,12 +52,12 @@ class StageChangeAdmin(ReadOnly, LedgerBase):
     show_full_result_count = False
     actions = None
     fieldsets = (
-        (None, {"fields": ("at", "feature", "move", "before", "after", "attempt", "flag_version")}),
+        (None, {"fields": ("written_at", "feature", "move", "before", "after", "attempt", "flag_version")}),
         ("Who and why", {"fields": ("actor", "reason", "request_id")}),
         ("What was known", {"fields": ("evidence", "details")}),
         ("Its link in the chain", {"fields": ("previous_hash", "hash")}),
     )
-    readonly_fields = ("before", "after")
+    readonly_fields = ("written_at", "before", "after")
 
     @admin.display(description="when", ordering="id")
     def written_at(self, change: StageChange) -> str:
@@ -109,4 +109,5 @@ class WorkerAdmin(ReadOnly, WorkerBase):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list under one sentence on the whole."""
-        return super().changelist_view(request, {"propagation": propagation(), **(extra_context or {})})
+        context = {"title": "Workers", "propagation": propagation(), **(extra_context or {})}
+        return super().changelist_view(request, context)

@@ -177,8 +177,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "Flag",
-                "verbose_name_plural": "Flags",
+                "verbose_name": "feature",
+                "verbose_name_plural": "features",
                 "abstract": False,
             },
         ),
@@ -283,6 +283,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["id"],
+                "verbose_name": "line of the ledger",
+                "verbose_name_plural": "ledger",
                 "indexes": [models.Index(fields=["feature", "-id"], name="rollout_change_feature")],
             },
         ),

@@ -184,3 +184,23 @@ def test_agencies_are_found_by_any_of_their_names_and_count_their_places(client:
     page = _page(client, "/admin/restaurants/agency/?q=orthodox+rabbinical")
 
     assert '<td class="field-places">3</td>' in page
+
+
+def test_the_history_names_each_changed_field_with_what_it_was_and_is(client: Client) -> None:
+    _add(1)
+    place = Restaurant.objects.get(pk=1)
+    place.city, place.quality_flags = "Miami <i>", ["odd", "ספק"]
+    Restaurant.objects.store(place, actor="u:2", action="update")
+
+    page = _page(client, f"{LIST}1/change/")
+
+    assert "<strong>city</strong> nothing → Miami &lt;i&gt;" in page
+    assert '<strong>quality flags</strong> ["odd"] → ["odd", "ספק"]' in unescape(page)
+
+
+def test_the_list_says_where_a_place_is_as_far_as_that_is_known(client: Client) -> None:
+    Restaurant.objects.store(Restaurant(name="Here", city="Miami", country="US"), actor="t", action="create")
+
+    page = _page(client, LIST)
+
+    assert '<td class="field-where">Miami, US</td>' in page
