@@ -46,7 +46,12 @@ class Link:
             raise
 
     def wait(self, seconds: float) -> None:
-        """Return once PostgreSQL has notified, somebody has called `wake`, the connection is lost, or time is over."""
+        """Return once PostgreSQL has notified, somebody has called `wake`, the connection is lost, or time is over.
+
+        What was notified since the last `wait` counts: it may have come with the answer to a question.
+        """
+        if self._has_heard():
+            return
         watched = [self._ear] if self._connection is None else [self._ear, self._connection]
         readable, _, _ = select.select(watched, [], [], seconds)
         if self._ear in readable:
@@ -89,6 +94,13 @@ class Link:
             writing = [self._connection] if state == POLL_WRITE else []
             if not any(select.select(reading, writing, [], max(deadline - monotonic(), 0))):
                 raise LinkTimeout(f"no answer from {self._parameters.get('host') or 'the local socket'}")
+
+    def _has_heard(self) -> bool:
+        """Say whether notifications came while a statement ran, and take them as heard."""
+        waiting = [] if self._connection is None else self._connection.notifies
+        has_heard = bool(waiting)
+        waiting.clear()
+        return has_heard
 
     def _hear(self) -> None:
         """Take in what PostgreSQL sent by itself: notifications, or the end of the connection."""

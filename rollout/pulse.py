@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from multiprocessing.util import Finalize
 from typing import Any, cast
@@ -47,8 +48,10 @@ class Reporter:
         self.held.confirm()
 
     def load(self, ask: Ask) -> Snapshot:
-        """Return what the tables say now, under this process's forces."""
+        """Return what the tables say now, under this process's forces; drills only where they are allowed here."""
         version, flags = statements.load(ask)
+        if not settings.ROLLOUT["DRILLS"]:
+            flags = [replace(flag, drills=()) for flag in flags]
         return Snapshot(flags, version=version, secret=settings.ROLLOUT["SECRET"], forces=self.forces)
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -97,6 +98,21 @@ def test_everything_that_decides_travels_in_the_snapshot() -> None:
     assert state.overrides == {"u:5": False}
     assert (drill.fault, drill.rate, drill.delay_ms, drill.identities) == ("slow", 0.5, 300, frozenset({"u:5"}))
     assert drill.expires_at == now + timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_a_worker_whose_installation_allows_no_drills_meets_none(settings: Any) -> None:
+    now = timezone.now()
+    ends = now + timedelta(minutes=1)
+    flag = Flag.objects.get(name=FEATURE)
+    Drill.objects.create(
+        flag=flag, fault="error", rate=1, started_at=now, expires_at=ends, actor="cli:dana", reason="x"
+    )
+    settings.ROLLOUT = {**settings.ROLLOUT, "DRILLS": False}
+
+    pulse.beat()
+
+    assert snapshot.current().drills(FEATURE) == ()
 
 
 @pytest.mark.django_db
@@ -199,6 +215,27 @@ def test_the_link_wakes_at_once_when_postgresql_notifies(server: dict[str, Any])
     other.close()
 
     assert took < 0.5
+
+
+def test_the_link_hears_what_was_notified_while_it_was_asking(server: dict[str, Any]) -> None:
+    link, other = Link(server), Link(server)
+    other.ask("SELECT 1", {})
+    notifying = threading.Timer(0.1, other.ask, ["NOTIFY rollout, '7'", {}])
+    notifying.start()
+
+    link.ask("SELECT pg_sleep(0.3)", {})
+    start = time.monotonic()
+    link.wait(5)
+    took = time.monotonic() - start
+    start = time.monotonic()
+    link.wait(0.2)
+    quiet = time.monotonic() - start
+    notifying.join()
+    link.close()
+    other.close()
+
+    assert took < 0.5
+    assert quiet >= 0.2
 
 
 def test_the_link_connects_anew_after_its_backend_was_killed(server: dict[str, Any]) -> None:
