@@ -97,7 +97,7 @@ class Decision:
     opens: bool = False
     """Whether the v4 contract is open to this caller: as the arm says, but to everybody from FULL on."""
     has_fallback: bool = True
-    """False once the feature is COMPLETE: the v3 engine is never called."""
+    """False once the feature is COMPLETE: the v3 engine is never called, unless the environment forces to it."""
 
     @property
     def is_candidate(self) -> bool:
@@ -219,8 +219,9 @@ class Rules:
         """Return the decision for a feature that exists; KeyError for one that does not."""
         verdict = self._verdict(feature, caller, ())
         arm = Arm.CANDIDATE if verdict.is_in else Arm.CONTROL
-        is_complete = self.flags[feature].stage is Stage.COMPLETE
-        return Decision(arm, verdict.reason, self.share(feature), self.version, verdict.opens, not is_complete)
+        is_forced = verdict.reason is Reason.FORCED and not verdict.is_in
+        has_fallback = is_forced or self.flags[feature].stage is not Stage.COMPLETE
+        return Decision(arm, verdict.reason, self.share(feature), self.version, verdict.opens, has_fallback)
 
     def chain(self, feature: str) -> list[FlagState]:
         """Return the feature and what it stands on, nearest first, as far as that exists."""

@@ -11,6 +11,8 @@ from rollout.stages import GRAIN, HUNDRED, ZERO, plain
 _OFF = frozenset({"off", "false", "no"})
 _ON = frozenset({"on", "true", "yes"})
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)%", re.ASCII)
+_PREFIXES = ("ROLLOUT_FORCE", "ROLLOUT_USER")
+"""Without the line that follows: ROLLOUT_FORCEALL is a slip, and would force nothing."""
 _IDENTITY = re.compile(r"[ukdn]:[A-Za-z0-9_-]+", re.ASCII)
 
 ACCEPTED = """\
@@ -62,7 +64,7 @@ def read(environ: Mapping[str, str], features: Collection[str]) -> Forces:
             if kind == "FORCE" and name in {"ALL", "UNSAFE"}:
                 whole.add(_whole(name, value))
                 continue
-            feature = _feature(name, features)
+            feature = _feature(kind, name, features)
             if kind == "FORCE":
                 shares[feature] = _share(value)
             else:
@@ -86,13 +88,13 @@ def complaint(forces: Forces) -> str:
 
 def _ours(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for variable in sorted(environ):
-        if variable.startswith(("ROLLOUT_FORCE_", "ROLLOUT_USER_")) and environ[variable].strip():
+        if variable.startswith(_PREFIXES) and environ[variable].strip():
             yield variable, environ[variable].strip()
 
 
-def _feature(name: str, features: Collection[str]) -> str:
+def _feature(kind: str, name: str, features: Collection[str]) -> str:
     for feature in features:
-        if feature.upper() == name:
+        if kind in {"FORCE", "USER"} and feature.upper() == name:
             return feature
     raise NotUnderstood(f"names no feature; there are {', '.join(sorted(features)) or 'none'}")
 
@@ -124,7 +126,8 @@ def _user(entry: str) -> tuple[str, bool]:
     identity, _, word = entry.strip().partition("=")
     if not _IDENTITY.fullmatch(identity) or word.lower() not in {"on", "off"}:
         raise NotUnderstood(f"{entry.strip()!r} is not <identity>=on or <identity>=off, as in u:3=on")
-    return identity, word.lower() == "on"
+    is_hex = identity.startswith(("d:", "n:"))
+    return identity.lower() if is_hex else identity, word.lower() == "on"
 
 
 def _variable(kind: str, feature: str) -> str:

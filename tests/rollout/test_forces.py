@@ -67,6 +67,12 @@ def test_single_users_are_forced_either_way() -> None:
     }
 
 
+def test_a_device_is_known_in_lower_case() -> None:
+    found = read(ROLLOUT_USER_API_V4_ENABLED="d:3D0A1B1E-7D2B-4A57-9A36-0E5A1D1C9F3B=off,k:A=on")
+
+    assert found.users["api_v4_enabled"] == {"d:3d0a1b1e-7d2b-4a57-9a36-0e5a1d1c9f3b": False, "k:A": True}
+
+
 @pytest.mark.parametrize("value", ["3=on", "u:3", "u:3=yes", "u:3=on,,", "u:3=on u:4=on", "x:1=on", "=on"])
 def test_a_list_of_users_with_anything_else_in_it_is_not_understood(value: str) -> None:
     found = read(ROLLOUT_USER_API_V4_ENABLED=value)
@@ -75,7 +81,17 @@ def test_a_list_of_users_with_anything_else_in_it_is_not_understood(value: str) 
     assert found.problems
 
 
-@pytest.mark.parametrize("variable", ["ROLLOUT_FORCE_API_V4_RESTARANTS", "ROLLOUT_USER_NOTHING", "ROLLOUT_FORCE_"])
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "ROLLOUT_FORCE_API_V4_RESTARANTS",
+        "ROLLOUT_USER_NOTHING",
+        "ROLLOUT_FORCE_",
+        "ROLLOUT_FORCE",
+        "ROLLOUT_FORCEALL",
+        "ROLLOUT_FORCED_API_V4_ENABLED",
+    ],
+)
 def test_a_variable_that_names_no_feature_is_a_problem_since_it_would_do_nothing(variable: str) -> None:
     (problem,) = forces.read({variable: "off"}, FEATURES).problems
 

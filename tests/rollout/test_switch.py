@@ -27,8 +27,11 @@ from jewgo.core.errors import (
     Unauthenticated,
 )
 from rollout import identity, registry
-from rollout.eligibility import DrillState
+from rollout.eligibility import DrillState, FlagState
+from rollout.forces import Forces
 from rollout.models import Flag
+from rollout.snapshot import Snapshot, holder
+from rollout.stages import HUNDRED, Stage
 from rollout.switch import Switch, Toggle, control
 from rollout.testing import at_stage
 from rollout.transactions import NestedWrite
@@ -193,6 +196,20 @@ def test_complete_never_calls_the_control_even_when_the_candidate_fails(
     with at_stage(FEATURE, "complete"), pytest.raises(ZeroDivisionError):
         switch(call)
     assert calls.names == ["v4"]
+
+
+def test_an_environment_that_forces_off_reaches_the_control_of_a_complete_feature_too(
+    make: Make, call: HttpRequest, calls: Calls
+) -> None:
+    switch = make(lambda: 4, lambda: 3)
+    complete = FlagState(id=1, name=FEATURE, cohort="tests", stage=Stage.COMPLETE, percentage=HUNDRED)
+    forced = Snapshot([complete], version=1, secret="tests", forces=Forces(all_off=True))
+
+    holder.replace(forced)
+    answer = switch(call)
+
+    assert (answer, calls.names) == ({"answer": 3}, ["v3"])
+    assert served(call) == f"v3; feature={FEATURE}; reason=forced"
 
 
 def test_an_operation_has_one_control_and_one_feature(make: Make, call: HttpRequest) -> None:
