@@ -173,7 +173,8 @@ def _complete(flag: Flag, scene: Scene) -> Change | None:
             "There is no certificate: nothing yet measures whether v3 is still needed.",
             hint=f"If you know that it is not: {command('complete', flag.name)} --force",
         )
-    return Change(after, details={"certificate": "missing"}, notes=require_prerequisites(flag, scene, after))
+    notes = require_prerequisites(flag, scene, after)
+    return Change(after, {"paused": False}, details={"certificate": "missing"}, notes=notes)
 
 
 def _reopen(flag: Flag, scene: Scene) -> Change | None:

@@ -121,7 +121,7 @@ def find(words: Sequence[str]) -> Testers:
 def _user(word: str) -> Any:
     users = get_user_model()._default_manager
     if word.startswith("u:"):
-        return users.filter(pk=word[2:]).values_list("pk", flat=True).first() if word[2:].isalnum() else None
+        return users.filter(pk=int(word[2:])).values_list("pk", flat=True).first() if word[2:].isdecimal() else None
     login = f"{get_user_model().USERNAME_FIELD}__iexact"
     return users.filter(**{login: word}).values_list("pk", flat=True).first()
 

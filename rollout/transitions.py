@@ -88,7 +88,7 @@ class Transition:
     plan: Planner
     takes_dependants: bool = False
     tolerates_refusals: bool = False
-    """Whether the others go on when some of a bulk move are refused."""
+    """Whether the others go on when some of what was named is refused, but not all."""
 
     def carry_out(self, selection: Selection, order: Order, at: datetime) -> Report:
         """Make the move. Raises what refused it, MovesRefused for several, StaleVersion, Busy, UnknownFeature."""
@@ -96,7 +96,7 @@ class Transition:
             named, scene = self._lock(selection, order, at)
             _refuse_stale(named, scene)
             planned = [self._plan(name, scene) for name in self._order(named, scene)]
-            self._refuse(planned, scene)
+            self._refuse(planned, named, scene)
             outcomes = tuple(
                 outcome if order.dry_run else _write(self.name, outcome, change, scene) for outcome, change in planned
             )
@@ -127,10 +127,11 @@ class Transition:
         scene.positions[name] = change.position
         return Outcome(name, Result.MOVED, before, change.position, flag.version, change.notes), change
 
-    def _refuse(self, planned: list[tuple[Outcome, Change | None]], scene: Scene) -> None:
+    def _refuse(self, planned: list[tuple[Outcome, Change | None]], named: set[str], scene: Scene) -> None:
         outcomes = [outcome for outcome, _ in planned]
         errors = [outcome.error for outcome in outcomes if outcome.error]
-        if not errors or (self.tolerates_refusals and len(errors) < len(outcomes)):
+        is_any_spared = any(outcome.feature in named and not outcome.error for outcome in outcomes)
+        if not errors or (self.tolerates_refusals and is_any_spared):
             return
         if len(outcomes) == 1:
             raise errors[0]

@@ -16,6 +16,7 @@ from rich.console import Console, RenderableType
 
 from jewgo.core.errors import Conflict, Forbidden, InvalidInput, JewgoError, NotFound
 from rollout import documents
+from rollout.moves import MovesRefused
 from rollout.services import RolloutService
 from rollout.transitions import Busy as BusyError
 
@@ -93,8 +94,10 @@ class RolloutCommand(BaseCommand):
     def answer(self, run: "Run", options: dict[str, Any]) -> None:
         """Run one subcommand and print what it answers; raises Failed for everything but success."""
         try:
-            answer = run(self, options)
+            answer = run(self, {name: _readable(value) for name, value in options.items()})
         except JewgoError as error:
+            if isinstance(error, MovesRefused):
+                error.meta["report"] = documents.report(error.report)
             answer = Answer({"error": documents.error(error)}, failure=failure(error))
         except (OperationalError, InterfaceError) as error:
             raise Failed(_no_database(error)) from error
@@ -144,6 +147,17 @@ def failure(error: JewgoError) -> Failed:
     lines += [hint for hint in (problem.hint for problem in error.problems) if hint][:1]
     kind = next(kind for meaning, kind in _MEANINGS if isinstance(error, meaning))
     return kind("\n  ".join(lines))
+
+
+def _readable(value: Any) -> Any:
+    """Put a � for each byte of the command line that is no UTF-8: the ledger keeps text, and a rollback goes on."""
+    match value:
+        case str():
+            return value.encode(errors="surrogateescape").decode(errors="replace")
+        case list():
+            return [_readable(one) for one in value]
+        case _:
+            return value
 
 
 def _no_database(error: Exception) -> str:

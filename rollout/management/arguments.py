@@ -10,11 +10,12 @@ WAIT_S = 30.0
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
-    """Let the caller say which features: by name, cohort, prefix, or all."""
-    parser.add_argument("features", nargs="*", metavar="FEATURE", help="names of features")
-    parser.add_argument("--cohort", metavar="C", help="all features of this cohort")
-    parser.add_argument("--prefix", metavar="P", help="all features whose name begins so")
-    parser.add_argument("--all", action="store_true", dest="everything", help="all features")
+    """Let the caller say which features, in one way: by name, cohort, prefix, or all."""
+    one_of = parser.add_mutually_exclusive_group()
+    one_of.add_argument("features", nargs="*", default=[], metavar="FEATURE", help="names of features")
+    one_of.add_argument("--cohort", metavar="C", help="all features of this cohort")
+    one_of.add_argument("--prefix", metavar="P", help="all features whose name begins so")
+    one_of.add_argument("--all", action="store_true", dest="everything", help="all features")
 
 
 def add_reason(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
+
 from rollout import documents, features, forces, registry
 from rollout.drills import Fault
 from rollout.management import tables
@@ -131,7 +133,12 @@ def _warn_of_operation(command: RolloutCommand, options: dict[str, Any]) -> None
 
 def _moved(command: RolloutCommand, made: Report, options: dict[str, Any]) -> Answer:
     """Answer with the report, and with --wait with how far it got."""
-    seen = _followed(command, made, options)
+    try:
+        seen = _followed(command, made, options)
+    except (OperationalError, InterfaceError) as error:
+        if made.dry_run:
+            raise
+        return Answer(documents.report(made) | {"propagation": None}, tables.report(made), _not_seen(error))
     data = documents.report(made) | {"propagation": documents.propagation(seen)}
     shown = [*tables.report(made), *tables.followers(seen)]
     is_waiting = options["wait"] is not None and not made.dry_run
@@ -151,6 +158,13 @@ def _not_confirmed(seen: Propagation, waited_s: float) -> NotConfirmed:
     return NotConfirmed(
         f"The change is committed, but not confirmed by every worker after {waited_s:g} s: {seen}.\n"
         "  Look again: manage.py rollout propagation. A worker that stays unconfirmed should be restarted."
+    )
+
+
+def _not_seen(error: Exception) -> NotConfirmed:
+    return NotConfirmed(
+        f"The change is committed, but PostgreSQL does not say any more who follows: {str(error).strip()}\n"
+        "  Look again: manage.py rollout propagation. Workers that have not heard of it go on as they were."
     )
 
 

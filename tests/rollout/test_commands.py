@@ -188,6 +188,25 @@ class TestExitCodes:
         assert str(said.error).count("It is DISABLED") == 8
         assert str(said.error).count("Next:") == 1
 
+    def test_a_bulk_refusal_in_json_says_what_would_have_become_of_each(self) -> None:
+        rollout("start", ROOT, "--reason", "x")
+
+        said = rollout("advance", ROOT, USERS, "--reason", "x", "--json")
+
+        outcomes = said.json["error"]["meta"]["report"]["features"]
+        assert {one["feature"]: one["result"] for one in outcomes} == {ROOT: "not_done", USERS: "refused"}
+
+    @pytest.mark.parametrize("words", [(USERS, "--all"), (USERS, "--cohort", "nix"), ("--prefix", "nix", "--all")])
+    def test_features_are_named_in_one_way_only(self, words: tuple[str, ...]) -> None:
+        with pytest.raises(CommandError, match="not allowed with"):
+            call_command("rollback", *words, "--reason", "x")
+
+    def test_a_reason_in_another_encoding_does_not_stop_a_rollback(self, at_ten: None) -> None:
+        said = Said("rollback", "--all", "--reason", b"caf\xe9 is down".decode(errors="surrogateescape"))
+
+        assert (said.code, where(ROOT)) == (0, "DISABLED")
+        assert newest().reason == "caf\N{REPLACEMENT CHARACTER} is down"
+
     @pytest.mark.parametrize("words", [("start", ROOT), ("rollback", "--all"), ("testers", USERS, "add", "x")])
     def test_a_reason_is_asked_for(self, words: tuple[str, ...]) -> None:
         with pytest.raises(CommandError, match="--reason"):
@@ -257,6 +276,24 @@ class TestWaiting:
         assert (type(said.error), said.code) == (NotConfirmed, 5)
         assert "committed, but not confirmed" in str(said.error)
         assert "web/7" in str(said.error)
+        assert where(ROOT) == "TESTING"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_database_that_goes_away_meanwhile_does_not_hide_that_it_is_committed(self) -> None:
+        worker(7, version=0)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (pid,) = cursor.fetchone()
+        cut = threading.Timer(0.5, _terminate, [pid])
+        cut.start()
+
+        said = rollout("start", ROOT, "--reason", "x", "--wait", "10", "--json")
+        cut.join()
+        connection.close()
+
+        assert (type(said.error), said.code) == (NotConfirmed, 5)
+        assert "The change is committed" in str(said.error)
+        assert (said.json["features"][0]["result"], said.json["propagation"]) == ("moved", None)
         assert where(ROOT) == "TESTING"
 
     def test_without_wait_a_worker_behind_is_no_failure(self) -> None:
@@ -403,6 +440,15 @@ def _run(*words: str) -> tuple[str, str, int]:
     process = python(MANAGE, *words)
     out, err = process.communicate(timeout=60)
     return out, err, process.returncode
+
+
+def _terminate(pid: int) -> None:
+    """End another connection's backend, as a PostgreSQL that goes away does."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+    finally:
+        connections.close_all()
 
 
 def _follow(pk: Any) -> None:

@@ -228,6 +228,15 @@ class TestRollback:
         with pytest.raises(IllegalMove, match="COMPLETE"):
             service.rollback(USERS, **TERMS)
 
+    def test_a_complete_feature_alone_takes_no_dependant_along(self, at_ten: RolloutService) -> None:
+        Flag.objects.filter(name=ROOT).update(stage="complete", percentage=100, holdout=0)
+
+        with pytest.raises(MovesRefused) as refusal:
+            at_ten.rollback(ROOT, **TERMS)
+
+        assert f"manage.py rollout reopen {ROOT}" in str(refusal.value.problems[0].hint)
+        assert where(USERS) == "PARTIAL 10 %"
+
     def test_the_way_back_from_complete_is_reopen_then_rollback(self, service: RolloutService) -> None:
         at_full(service, ROOT)
         service.complete(ROOT, force=True, **TERMS)
@@ -292,6 +301,14 @@ class TestTheEnd:
 
         assert where(ROOT) == "COMPLETE"
         assert newest().details == {"certificate": "missing", "forced": True}
+
+    def test_a_completed_feature_is_not_paused_any_more(self, service: RolloutService) -> None:
+        at_full(service, ROOT)
+        service.pause(ROOT, **TERMS)
+
+        service.complete(ROOT, force=True, **TERMS)
+
+        assert not Flag.objects.named(ROOT).paused
 
     def test_only_a_superuser_reopens(self, service: RolloutService) -> None:
         at_full(service, ROOT)
@@ -501,7 +518,9 @@ class TestTesters:
 
         assert results(report) == {USERS: Result.ALREADY}
 
-    @pytest.mark.parametrize("name", ["nobody@example.org", "u:999999", "u:x'", "g:999999", "g:one", ""])
+    @pytest.mark.parametrize(
+        "name", ["nobody@example.org", "u:999999", "u:x'", "u:abc", "u:²", "g:999999", "g:one", ""]
+    )
     def test_nobody_is_guessed(self, service: RolloutService, name: str) -> None:
         with pytest.raises(UnknownTester):
             service.set_testers(USERS, add=[name], **TERMS)
