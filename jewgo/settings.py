@@ -6,7 +6,7 @@ from typing import Any
 
 import dj_database_url
 
-from jewgo.core import environment
+from jewgo.core import environment, release
 from jewgo.core.resilient import NO_RETRY
 
 ENVIRONMENT = environment.read()
@@ -132,7 +132,7 @@ ROLLOUT: dict[str, Any] = {
     "SECRET": ENVIRONMENT.rollout_secret,
     "PULSE": ENVIRONMENT.rollout_pulse == "on",
     "DRILLS": ENVIRONMENT.rollout_drills == "on",
-    "RELEASE": ENVIRONMENT.jewgo_release,
+    "RELEASE": ENVIRONMENT.jewgo_release or release.commit(BASE_DIR),
     "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
     "SCOPE_CHECK": "users.api.permissions.has_scope",  # whether a caller has a scope; the rollout knows no keys
     # name -> (what it gates, the feature that must be on before it)

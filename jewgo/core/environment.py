@@ -25,7 +25,7 @@ class Environment(BaseSettings):
     behind_proxy: Switch = "off"
     trusted_proxies: int = Field(default=0, ge=0, le=9)
     jewgo_local: Switch = "off"
-    jewgo_release: str = ""
+    jewgo_release: str = Field(default="", max_length=100, description="by default the git commit")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rollout_pulse: Switch = "on"
     rollout_drills: Switch = "off"
