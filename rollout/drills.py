@@ -14,6 +14,7 @@ from rollout.transitions import Change, Planner, Scene
 
 LONGEST = timedelta(hours=1)
 LONGEST_DELAY_MS = 30_000
+LONGEST_OPERATION = 100
 
 
 class DrillsOff(Forbidden):
@@ -45,6 +46,8 @@ class Fault:
             raise InvalidDrill("A drill lasts at least a second and at most an hour.")
         if self.kind == Drill.Fault.SLOW and not 0 < self.delay_ms <= LONGEST_DELAY_MS:
             raise InvalidDrill(f"A slow drill delays by 1 to {LONGEST_DELAY_MS} ms.")
+        if len(self.operation or "") > LONGEST_OPERATION:
+            raise InvalidDrill(f"An operation's name has at most {LONGEST_OPERATION} characters.")
         object.__setattr__(self, "identities", tuple(sorted({checked_identity(who) for who in self.identities})))
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
+from django.urls import get_resolver
 
 from rollout import documents, features, forces, registry
 from rollout.drills import Fault
@@ -125,6 +126,8 @@ def _drill(command: RolloutCommand, options: dict[str, Any]) -> Answer:
 
 
 def _warn_of_operation(command: RolloutCommand, options: dict[str, Any]) -> None:
+    if options["operation"]:
+        get_resolver().check()  # importing the views registers their switches
     switched = [name for name, feature in registry.operations().items() if feature == options["feature"]]
     if options["operation"] and options["operation"] not in switched:
         known = ", ".join(sorted(switched)) or "none"

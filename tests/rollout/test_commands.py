@@ -419,6 +419,14 @@ class TestProcesses:
         for words, (code, first) in expected.items():
             assert (ended[words][1], ended[words][0][: len(first)]) == (code, first)
 
+    @pytest.mark.django_db(transaction=True)
+    def test_a_command_of_its_own_process_knows_the_operations_that_are_switched(self) -> None:
+        words = ("drill", "api_v4_restaurants", "--fault", "error", "--reason", "x", "--operation")
+
+        _, err, code = _run("rollout", *words, "restaurants.search")
+
+        assert (code, "switches no operation" in err) == (0, False)
+
     def test_without_postgres_it_says_what_to_do_instead(self) -> None:
         process = python(
             MANAGE, "rollback", "--all", "--reason", "x", database_url="postgres://postgres@127.0.0.1:1/no"

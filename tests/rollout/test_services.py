@@ -575,6 +575,7 @@ class TestDrills:
             {"kind": "error", "rate": 1.5},
             {"kind": "error", "rate": float("nan")},
             {"kind": "slow", "delay_ms": 0},
+            {"kind": "error", "operation": "x" * 101},
             {"kind": "slow", "delay_ms": 30_001},
         ],
     )
