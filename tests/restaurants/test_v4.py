@@ -368,6 +368,12 @@ class TestChange:
 
         assert response.status_code == 200
 
+    def test_what_a_partial_change_does_give_has_to_be_whole(self, client: Client) -> None:
+        response = send(client, "PATCH", f"{LIST}/7", {"levels": [{"attribute": "glatt"}]}, **{"If-Match": "*"})
+
+        errors = json.loads(response.content)["errors"]
+        assert [(error["pointer"], error["code"]) for error in errors] == [("/levels/0/level", "required")]
+
     @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
     def test_a_change_without_if_match_is_refused(self, client: Client, method: str) -> None:
         body = None if method == "DELETE" else {name: NEW[name] for name in ("name", "address", "city", "country")}

@@ -56,8 +56,20 @@ def read_query(kind: type[Fields], query: QueryDict) -> dict[str, Any]:
 
 
 def read_body(kind: type[Fields], data: Any, *, partial: bool = False) -> dict[str, Any]:
-    """Return the validated body, or raise `InvalidInput` whose problems point at each member at fault."""
-    return _validated(kind(data=data, partial=partial), in_body=True)
+    """Return the validated body, or raise `InvalidInput` whose problems point at each member at fault.
+
+    With `partial` any of its own members may be absent; a member that is there has to be whole.
+    """
+    serializer = kind(data=data)
+    if partial:
+        _let_members_be_absent(serializer)
+    return _validated(serializer, in_body=True)
+
+
+def _let_members_be_absent(serializer: serializers.Serializer[Any]) -> None:
+    """Require and default nothing. The framework's own `partial` would let members of members be absent, too."""
+    for member in serializer.fields.values():
+        member.required, member.default = False, serializers.empty
 
 
 def _validated(serializer: serializers.Serializer[Any], *, in_body: bool) -> dict[str, Any]:
