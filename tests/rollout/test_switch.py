@@ -356,6 +356,31 @@ def test_when_both_engines_fail_the_control_says_how_and_the_candidate_is_report
     assert _reported(caplog)["recovered"] is False
 
 
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_database_that_goes_away_for_both_engines_fails_this_call_and_not_the_next(
+    make: Make, call: HttpRequest, rows: Rows, calls: Calls, candidate_serves: None, *, writes: bool
+) -> None:
+    with before_the_database() as proxy:
+        leaves = [proxy.cut]
+
+        def candidate() -> str:
+            store("v4") if writes else rows()
+            if leaves:
+                leaves.pop()()
+            rows()
+            return "v4"
+
+        switch = make(candidate, lambda: store("v3"), writes=writes)
+        with pytest.raises(OperationalError):
+            switch(call)
+        proxy.mend()
+        answer = switch(call)
+
+    assert answer == {"answer": "v4"}
+    assert calls.names == (["v4", "v4"] if writes else ["v4", "v3", "v4"])  # without a BEGIN v3 does not begin
+    assert rows() == ["v4"] * writes
+
+
 # Writes
 
 
