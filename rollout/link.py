@@ -1,8 +1,8 @@
 """The pulse's own connection to PostgreSQL: never waits beyond a deadline, listens while it is idle."""
 
-import select
 import socket
 from collections.abc import Mapping
+from selectors import EVENT_READ, EVENT_WRITE, PollSelector
 from time import monotonic
 from typing import Any
 
@@ -12,6 +12,8 @@ from psycopg2.extensions import POLL_OK, POLL_READ, POLL_WRITE
 CHANNEL = "rollout"
 
 Row = tuple[Any, ...]
+
+_EVENTS = {POLL_READ: EVENT_READ, POLL_WRITE: EVENT_WRITE}
 
 
 class LinkTimeout(Exception):
@@ -53,7 +55,7 @@ class Link:
         if self._has_heard():
             return
         watched = [self._ear] if self._connection is None else [self._ear, self._connection]
-        readable, _, _ = select.select(watched, [], [], seconds)
+        readable = _ready(dict.fromkeys(watched, EVENT_READ), seconds)
         if self._ear in readable:
             self._ear.recv(4096)
         if self._connection in readable:
@@ -90,9 +92,7 @@ class Link:
     def _settle(self, deadline: float) -> None:
         """Drive the connection until it has nothing left to do."""
         while (state := self._connection.poll()) != POLL_OK:
-            reading = [self._connection] if state == POLL_READ else []
-            writing = [self._connection] if state == POLL_WRITE else []
-            if not any(select.select(reading, writing, [], max(deadline - monotonic(), 0))):
+            if not _ready({self._connection: _EVENTS[state]}, max(deadline - monotonic(), 0)):
                 raise LinkTimeout(f"no answer from {self._parameters.get('host') or 'the local socket'}")
 
     def _has_heard(self) -> bool:
@@ -105,7 +105,7 @@ class Link:
     def _hear(self) -> None:
         """Take in what PostgreSQL sent by itself: notifications, or the end of the connection."""
         try:
-            while select.select([self._connection], [], [], 0)[0]:  # a farewell and the end come separately
+            while _ready({self._connection: EVENT_READ}, 0):  # a farewell and the end come separately
                 self._connection.poll()
             self._connection.notifies.clear()
         except psycopg2.Error:
@@ -115,3 +115,11 @@ class Link:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _ready(watched: Mapping[Any, int], timeout_s: float) -> set[Any]:
+    """Return which of the files are ready for their event; select(2) would refuse descriptors from 1,024 on."""
+    with PollSelector() as selector:
+        for file, event in watched.items():
+            selector.register(file, event)
+        return {key.fileobj for key, _ in selector.select(timeout_s)}
