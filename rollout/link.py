@@ -59,7 +59,7 @@ class Link:
         if self._ear in readable:
             self._ear.recv(4096)
         if self._connection in readable:
-            self._hear()
+            self._has_heard()
 
     def wake(self) -> None:
         """End a `wait` of the other thread, or the next one."""
@@ -96,20 +96,19 @@ class Link:
                 raise LinkTimeout(f"no answer from {self._parameters.get('host') or 'the local socket'}")
 
     def _has_heard(self) -> bool:
-        """Say whether notifications came while a statement ran, and take them as heard."""
-        waiting = [] if self._connection is None else self._connection.notifies
-        has_heard = bool(waiting)
-        waiting.clear()
-        return has_heard
-
-    def _hear(self) -> None:
-        """Take in what PostgreSQL sent by itself: notifications, or the end of the connection."""
+        """Take in what PostgreSQL sent by itself; say whether it notified us, or ended the connection."""
+        if self._connection is None:
+            return False
         try:
+            self._connection.poll()  # what came with the last answer was read then, but is told only now
             while _ready({self._connection: EVENT_READ}, 0):  # a farewell and the end come separately
                 self._connection.poll()
-            self._connection.notifies.clear()
         except psycopg2.Error:
             self._drop()
+            return True
+        has_heard = bool(self._connection.notifies)
+        self._connection.notifies.clear()
+        return has_heard
 
     def _drop(self) -> None:
         if self._connection is not None:
