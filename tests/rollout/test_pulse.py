@@ -219,6 +219,7 @@ def test_the_link_wakes_at_once_when_postgresql_notifies(server: dict[str, Any])
 
 def test_the_link_hears_what_was_notified_while_it_was_asking(server: dict[str, Any]) -> None:
     link, other = Link(server), Link(server)
+    link.ask("SELECT 1", {})
     other.ask("SELECT 1", {})
     notifying = threading.Timer(0.1, other.ask, ["NOTIFY rollout, '7'", {}])
     notifying.start()
