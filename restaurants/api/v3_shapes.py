@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from restaurants.kosher import boolean_of, is_cholov_stam
 from restaurants.rules import zone
 from restaurants.values import Hit, KosherType, Listing, Place, SearchResult, Statistics
 
@@ -14,20 +15,6 @@ Plain = dict[str, Any]
 def naive(moment: datetime | None) -> str | None:
     """Return a moment as v3 writes it: ISO 8601 in UTC, without its offset."""
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat()
-
-
-def yes_or_no(level: str | None) -> bool | None:
-    """Return a supervision level as v3's boolean: all is true, none is false, anything else is not known."""
-    return {"all": True, "none": False}.get(level or "")
-
-
-def cholov_stam(place: Place) -> bool | None:
-    """Return whether the place is dairy without any cholov yisroel; not known while either half is not."""
-    stam = {"none": True, "all": False}.get(place.level("cholov_yisroel") or "")
-    dairy = "dairy" in place.kosher_categories if place.kosher_categories else None
-    if stam is False or dairy is False:
-        return False
-    return True if stam and dairy else None
 
 
 def present_place(place: Place) -> Plain:
@@ -79,9 +66,9 @@ def _kosher(place: Place) -> Plain:
         "kosher_category": place.kosher_category,
         "listing_type": place.listing_type,
         "certifying_agency": place.certificates[0].agency.name if place.certificates else None,
-        "is_cholov_yisroel": yes_or_no(place.level("cholov_yisroel")),
-        "is_pas_yisroel": yes_or_no(place.level("pas_yisroel")),
-        "cholov_stam": cholov_stam(place),
+        "is_cholov_yisroel": boolean_of(place.level("cholov_yisroel")),
+        "is_pas_yisroel": boolean_of(place.level("pas_yisroel")),
+        "cholov_stam": is_cholov_stam(place.kosher_categories, place.level("cholov_yisroel")),
     }
 
 
