@@ -15,9 +15,9 @@ class Reason(StrEnum):
     FIRST_LOOK = "first_look"
     NO_DATA = "no_data"
     STALE_DATA = "stale_data"
+    REGRESSED = "regressed"
     SHARED_FAULT = "shared_fault"
     HARD_FAULT = "hard_fault"
-    REGRESSED = "regressed"
     SLO = "slo"
     HIGH_ERROR_RATE = "high_error_rate"
     SLOW_REQUEST = "slow_request"
@@ -83,6 +83,19 @@ def unseen(case: Case) -> Verdict | None:
     return None
 
 
+def regressed(case: Case) -> Verdict | None:
+    """More people fail, or wait, on v4 than the slots can explain.
+
+    It stands before the shared fault: a common outage adds nothing to this evidence, so it takes nothing away either,
+    and a v3 that is a little over its limit shall not shield a v4 that fails everybody.
+    """
+    found = case.evidence.regression
+    if found.strongest is None or not found.is_proven:
+        return None
+    said = f"v4 is worse than v3: {sentences.finding(found.strongest)}."
+    return Rollback(Reason.REGRESSED, said, culprits=found.culprits)
+
+
 def shared_fault(case: Case) -> Verdict | None:
     """What both engines suffer from is no fault of v4, and going back would help nobody."""
     if case.window.probes_down:
@@ -101,15 +114,6 @@ def hard_fault(case: Case) -> Verdict | None:
         return None
     said = f"Breakers are open on {window.open_breakers} of {window.workers} workers."
     return Rollback(Reason.HARD_FAULT, said, (Reason.HARD_FAULT,))
-
-
-def regressed(case: Case) -> Verdict | None:
-    """More people fail, or wait, on v4 than the slots can explain."""
-    found = case.evidence.regression
-    if found.strongest is None or not found.is_proven:
-        return None
-    said = f"v4 is worse than v3: {sentences.finding(found.strongest)}."
-    return Rollback(Reason.REGRESSED, said, culprits=found.culprits)
 
 
 def over_step_limit(case: Case) -> Verdict | None:
@@ -169,9 +173,9 @@ def not_enough_evidence(case: Case) -> Verdict:
 
 RULES: tuple[Callable[[Case], Verdict | None], ...] = (
     unseen,
+    regressed,
     shared_fault,
     hard_fault,
-    regressed,
     over_step_limit,
     over_limit_now,
     parity,

@@ -51,7 +51,15 @@ ROWS: list[tuple[str, Window, Evidence, Limits, type[Verdict], Reason]] = [
     ("nobody on v4", replace(PASSED, candidate=ArmHealth()), PROVEN, LIMITS, Hold, Reason.NO_DATA),
     ("old data", replace(PASSED, age=timedelta(seconds=10.1)), PROVEN, LIMITS, Hold, Reason.STALE_DATA),
     ("data just young enough", replace(PASSED, age=timedelta(seconds=10)), PROVEN, LIMITS, Advance, Reason.PROVEN),
-    # both arms failing
+    # both arms failing: no reason to go back, unless v4 fails more people than the slots can explain
+    (
+        "both fail, v4 more",
+        replace(PASSED, control=FAILING, candidate=FAILING),
+        replace(PROVEN, regression=REGRESSED),
+        LIMITS,
+        Rollback,
+        Reason.REGRESSED,
+    ),
     ("both fail", replace(PASSED, control=FAILING, candidate=FAILING), PROVEN, LIMITS, Hold, Reason.SHARED_FAULT),
     ("database away", replace(PASSED, probes_down=("database",)), PROVEN, LIMITS, Hold, Reason.SHARED_FAULT),
     ("v3 alone fails", replace(PASSED, control=FAILING), PROVEN, LIMITS, Advance, Reason.PROVEN),
@@ -225,9 +233,9 @@ LAYERS: list[tuple[Reason, dict[str, object], dict[str, object]]] = [
     (Reason.SLOW_REQUEST, {"candidate": SLOW}, {}),
     (Reason.HIGH_ERROR_RATE, {"candidate": replace(FAILING, p95_ms=1400)}, {}),
     (Reason.SLO, {}, {"excesses": (EXCEEDED,)}),
-    (Reason.REGRESSED, {}, {"regression": REGRESSED}),
     (Reason.HARD_FAULT, {"open_breakers": 3}, {}),
     (Reason.SHARED_FAULT, {"probes_down": ("cache",)}, {}),
+    (Reason.REGRESSED, {}, {"regression": REGRESSED}),
     (Reason.STALE_DATA, {"age": timedelta(minutes=1)}, {}),
     (Reason.NO_DATA, {"age": None}, {}),
     (Reason.FIRST_LOOK, {"is_first_look": True}, {}),
