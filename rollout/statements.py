@@ -28,8 +28,9 @@ gone AS (
         FOR UPDATE SKIP LOCKED
     )
 )
-INSERT INTO rollout_worker AS worker (id, host, pid, release, started_at, seen_at, version, applied_at, forces)
-SELECT %(id)s, %(host)s, %(pid)s, %(release)s, at, at, %(version)s, at, %(forces)s FROM told
+INSERT INTO rollout_worker AS worker
+    (id, host, pid, release, started_at, seen_at, version, applied_at, forces, breakers)
+SELECT %(id)s, %(host)s, %(pid)s, %(release)s, at, at, %(version)s, at, %(forces)s, '{}' FROM told
 ON CONFLICT (id) DO UPDATE SET
     seen_at = excluded.seen_at,
     version = excluded.version,

@@ -219,7 +219,7 @@ class TestLedgerTable:
         [
             ("UPDATE rollout_stagechange SET reason = 'another'", "UPDATE"),
             ("DELETE FROM rollout_stagechange", "DELETE"),
-            ("SET LOCAL jewgo.allow_truncate = 'off'; TRUNCATE rollout_stagechange", "TRUNCATE"),
+            ("SET LOCAL jewgo.allow_truncate = 'off'; TRUNCATE rollout_stagechange CASCADE", "TRUNCATE"),
         ],
     )
     def test_refuses(self, statement: str, word: str) -> None:

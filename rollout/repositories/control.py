@@ -1,4 +1,4 @@
-"""The doors to the rollout's tables."""
+"""The doors to control state, workers and the ledger."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -14,7 +14,7 @@ from rollout.stages import Position
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from rollout.models import Drill, Flag, Override, StageChange, Step, Worker
+    from rollout.models import Drill, Flag, FlightRecord, Override, StageChange, Step, Worker
 
 
 class UnknownFeature(NotFound):
@@ -120,3 +120,7 @@ class StageChangeRepository(Repository["StageChange"]):
     def head(self) -> "StageChange | None":
         """Return the newest row."""
         return self.order_by("-id").first()
+
+
+class FlightRecordRepository(Repository["FlightRecord"]):
+    """What was known at each rollback, newest first."""

@@ -1,12 +1,10 @@
-"""Control state of the rollout: features and their plans, exceptions, drills, workers, and the ledger of every move."""
+"""Control state of the rollout: features and their plans, exceptions and drills."""
 
 from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
-from uuid import UUID, uuid4
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -16,9 +14,7 @@ from rollout.repositories import (
     DrillRepository,
     FlagRepository,
     OverrideRepository,
-    StageChangeRepository,
     StepRepository,
-    WorkerRepository,
 )
 from rollout.stages import FIRST_HOLDOUT, HUNDRED, LARGEST_HOLDOUT, ZERO, PlanStep, Position, Stage
 from rollout.waffle_flag import SnapshotFlag
@@ -189,69 +185,3 @@ class Drill(models.Model):
     def is_live(self, at: datetime) -> bool:
         """Say whether it injects its fault at this time."""
         return self.ended_at is None and self.started_at <= at < self.expires_at
-
-
-class Worker(models.Model):
-    """A serving process, as its pulse last reported it; all times are the database's clock."""
-
-    id: "models.UUIDField[UUID, UUID]" = models.UUIDField(primary_key=True, default=uuid4)
-    host = models.CharField(max_length=255)
-    pid = models.PositiveIntegerField()
-    release = models.CharField(max_length=100, blank=True)
-    started_at = models.DateTimeField()
-    seen_at = models.DateTimeField(db_index=True)
-    version = models.PositiveBigIntegerField("control version it decides by")
-    applied_at = models.DateTimeField("has decided by it since")
-    forces = models.JSONField("ROLLOUT_FORCE_… of its environment", default=dict)
-
-    objects: ClassVar[WorkerRepository] = WorkerRepository()
-
-    def __str__(self) -> str:
-        return f"{self.host}/{self.pid}"
-
-
-class StageChange(models.Model):
-    """One line of the ledger: who moved what, from where to where, why and when. Append-only, by trigger.
-
-    `hash` covers the line and the hash of the line before it: one chain over all features.
-    """
-
-    at = models.DateTimeField()
-    feature = models.CharField(max_length=100)
-    move = models.CharField(max_length=20)
-    actor = models.CharField(max_length=100)
-    reason = models.TextField()
-    from_stage = models.CharField(max_length=10, choices=STAGES)
-    from_percentage = percentage_field()
-    from_holdout = percentage_field()
-    to_stage = models.CharField(max_length=10, choices=STAGES)
-    to_percentage = percentage_field()
-    to_holdout = percentage_field()
-    attempt = models.PositiveIntegerField()
-    flag_version = models.PositiveBigIntegerField()
-    request_id = models.CharField(max_length=128, blank=True)
-    evidence = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    details = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    previous_hash = models.CharField(max_length=64, unique=True)
-    hash = models.CharField(max_length=64, unique=True)
-
-    objects: ClassVar[StageChangeRepository] = StageChangeRepository()
-
-    class Meta:
-        ordering = ["id"]
-        verbose_name = "line of the ledger"
-        verbose_name_plural = "ledger"
-        indexes = [models.Index(fields=["feature", "-id"], name="rollout_change_feature")]
-
-    def __str__(self) -> str:
-        return f"{self.feature}: {self.move}, {self.before} → {self.after}"
-
-    @property
-    def before(self) -> Position:
-        """Where the feature stood."""
-        return Position(Stage(self.from_stage), self.from_percentage, self.from_holdout)
-
-    @property
-    def after(self) -> Position:
-        """Where it stands after the move."""
-        return Position(Stage(self.to_stage), self.to_percentage, self.to_holdout)
