@@ -133,6 +133,7 @@ ROLLOUT: dict[str, Any] = {
     "PULSE": ENVIRONMENT.rollout_pulse == "on",
     "DRILLS": ENVIRONMENT.rollout_drills == "on",
     "RELEASE": ENVIRONMENT.jewgo_release or release.commit(BASE_DIR),
+    "THREADS": ENVIRONMENT.threads,
     "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
     "SCOPE_CHECK": "users.api.permissions.has_scope",  # whether a caller has a scope; the rollout knows no keys
     # name -> (what it gates, the feature that must be on before it)

@@ -1,7 +1,7 @@
 """Who is in: the values a decision is made of, and its order. Pure, and written to be read; snapshot makes it fast."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -24,7 +24,7 @@ class Arm(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why, in OpenFeature's words where it has one, in the order of decision; the last is what the switch adds."""
+    """Why, in OpenFeature's words where it has one, in the order of decision; the switch adds the last three."""
 
     ERROR = "error"
     FORCED = "forced"
@@ -37,6 +37,8 @@ class Reason(StrEnum):
     SPLIT = "split"
     DEFAULT = "default"
     FALLBACK = "fallback"
+    BREAKER = "breaker"
+    BULKHEAD = "bulkhead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,21 @@ class DrillState:
     operation: str | None = None
     identities: frozenset[str] = frozenset()
     match: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a worker measures of a feature: durations in milliseconds from which a call counts as slow."""
+
+    slow_ms: Mapping[str, float] = field(default_factory=dict)
+    """By operation: v3's own p99, frozen when the step began."""
+    p95_ms: float | None = None
+    """What the step allows one person in twenty to exceed."""
+    sample_bits: int = 0
+    """One person in 2 to this power is reported as seen, always the same ones."""
+
+
+UNMEASURED = Measure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,7 @@ class FlagState:
     attempt: int = 0
     version: int = 0
     modified_at: datetime | None = None
+    measure: Measure = UNMEASURED
 
     @property
     def own_share(self) -> Decimal:
@@ -98,6 +116,8 @@ class Decision:
     """Whether the v4 contract is open to this caller: as the arm says, but to everybody from FULL on."""
     has_fallback: bool = True
     """False once the feature is COMPLETE: the v3 engine is never called, unless the environment forces to it."""
+    compares: bool = False
+    """Whether only the slot put this caller on the arm, with the chance `share`: no other call is evidence."""
 
     @property
     def is_candidate(self) -> bool:
@@ -113,6 +133,16 @@ class Caller:
     slot_in: Callable[[str], int]
 
 
+class By(StrEnum):
+    """What put a caller where they are."""
+
+    SLOT = "slot"
+    EVERYBODY = "everybody"
+    """It is so for all callers alike."""
+    CHOICE = "choice"
+    """A tester, an override, the environment: such callers are not random."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one rule said; `opens` is what the contract's gate makes of it."""
@@ -120,6 +150,7 @@ class Verdict:
     is_in: bool
     reason: Reason
     opens: bool
+    by: By = By.CHOICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +162,12 @@ class Case:
     caller: Caller
     slot: int
     prerequisite: Verdict | None
+    shares_cohort: bool = True
+    """Whether the prerequisite decides by the same slots."""
 
-    def verdict(self, is_in: bool, reason: Reason) -> Verdict:
+    def verdict(self, is_in: bool, reason: Reason, by: By = By.CHOICE) -> Verdict:
         """Return the rule's word; from FULL on the contract is open, whatever keeps this caller on control."""
-        return Verdict(is_in, reason, is_in or self.flag.stage in {Stage.FULL, Stage.COMPLETE})
+        return Verdict(is_in, reason, is_in or self.flag.stage in {Stage.FULL, Stage.COMPLETE}, by)
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -150,7 +183,7 @@ def _prerequisite(case: Case) -> Verdict | None:
     if above is None or above.is_in:
         return None
     own = _first(case, _OWN_RULES)
-    return Verdict(False, Reason.PREREQUISITE, above.opens and own.opens)
+    return Verdict(False, Reason.PREREQUISITE, above.opens and own.opens, own.by)
 
 
 def _disabled(case: Case) -> Verdict | None:
@@ -174,7 +207,7 @@ def _overridden(case: Case) -> Verdict | None:
 
 
 def _complete(case: Case) -> Verdict | None:
-    return case.verdict(True, Reason.STATIC) if case.flag.stage is Stage.COMPLETE else None
+    return case.verdict(True, Reason.STATIC, By.EVERYBODY) if case.flag.stage is Stage.COMPLETE else None
 
 
 def _tester(case: Case) -> Verdict | None:
@@ -185,13 +218,13 @@ def _full(case: Case) -> Verdict | None:
     if case.flag.stage is not Stage.FULL:
         return None
     is_held_out = case.slot >= threshold(HUNDRED - case.flag.holdout)
-    return case.verdict(not is_held_out, Reason.HOLDOUT if is_held_out else Reason.STATIC)
+    return case.verdict(not is_held_out, Reason.HOLDOUT if is_held_out else Reason.STATIC, By.SLOT)
 
 
 def _split(case: Case) -> Verdict | None:
     if case.flag.stage is not Stage.PARTIAL:
         return None
-    return case.verdict(case.slot < threshold(case.flag.percentage), Reason.SPLIT)
+    return case.verdict(case.slot < threshold(case.flag.percentage), Reason.SPLIT, By.SLOT)
 
 
 def _default(case: Case) -> Verdict | None:
@@ -205,6 +238,20 @@ ORDER: tuple[Rule, ...] = (_forced_off, _prerequisite, *_OWN_RULES)
 
 def _first(case: Case, rules: tuple[Rule, ...]) -> Verdict:
     return next(verdict for rule in rules if (verdict := rule(case)) is not None)
+
+
+def _together(case: Case, own: Verdict) -> By:
+    """Return what put the caller on the arm, when the feature's own rule says `own` and its prerequisite counts too.
+
+    A prerequisite that decides by the slots of another cohort lets in a random part of the people, within which the
+    feature's own slots still decide; but whom it keeps out, no slot of ours has put there.
+    """
+    above = case.prerequisite
+    if above is None or By.CHOICE in {own.by, above.by}:
+        return own.by
+    if not case.shares_cohort:
+        return own.by if above.is_in else By.CHOICE
+    return By.SLOT if By.SLOT in {own.by, above.by} else By.EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +268,8 @@ class Rules:
         arm = Arm.CANDIDATE if verdict.is_in else Arm.CONTROL
         is_forced = verdict.reason is Reason.FORCED and not verdict.is_in
         has_fallback = is_forced or self.flags[feature].stage is not Stage.COMPLETE
-        return Decision(arm, verdict.reason, self.share(feature), self.version, verdict.opens, has_fallback)
+        share, compares = self.share(feature), verdict.by is By.SLOT
+        return Decision(arm, verdict.reason, share, self.version, verdict.opens, has_fallback, compares)
 
     def chain(self, feature: str) -> list[FlagState]:
         """Return the feature and what it stands on, nearest first, as far as that exists."""
@@ -256,7 +304,10 @@ class Rules:
         if flag is None or feature in below:  # the tables forbid both; a cycle lets nobody in
             return Verdict(False, Reason.ERROR, False)
         above = self._verdict(flag.prerequisite, caller, (*below, feature)) if flag.prerequisite else None
-        return _first(Case(flag, self.forces, caller, caller.slot_in(flag.cohort), above), ORDER)
+        shares_cohort = above is None or self.flags.get(flag.prerequisite or "", flag).cohort == flag.cohort
+        case = Case(flag, self.forces, caller, caller.slot_in(flag.cohort), above, shares_cohort)
+        own = _first(case, ORDER)
+        return replace(own, by=_together(case, own))
 
     def _percentage(self, flag: FlagState) -> float:
         if self.forces.is_off(flag.name):

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from time import perf_counter
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from rollout import forces, identity, pulse
+from rollout.recording import recorder
 from rollout.switch import Served
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -24,6 +26,7 @@ class RolloutMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         pulse.ensure_fresh()
+        began = perf_counter()
         with identity.bind(request):
             response = self.get_response(request)
         served = getattr(request, "rollout_served", None)
@@ -31,4 +34,14 @@ class RolloutMiddleware:
             response.headers[SERVED_BY] = str(served)
             if served.is_switched:
                 identity.offer_device(request, response)
+            else:
+                recorder.note_contract(
+                    served.feature, _route(request), response.status_code, (perf_counter() - began) * 1000
+                )
         return response
+
+
+def _route(request: HttpRequest) -> str:
+    """Return method and route template, never the path: there are as many of these as routes."""
+    match = request.resolver_match
+    return f"{request.method} /{match.route if match else ''}"[:200]

@@ -11,13 +11,17 @@ from multiprocessing.util import Finalize
 from typing import Any, cast
 from uuid import uuid4
 
+import psycopg2
 from django.conf import settings
 from django.db import connection, connections
 
-from rollout import forces, statements
+from rollout import forces, registry, statements
+from rollout.breaker import breakers
 from rollout.link import Link
+from rollout.recording import Recorder, recorder
 from rollout.snapshot import Holder, Snapshot, holder
-from rollout.statements import Ask, Worker
+from rollout.stages import Stage
+from rollout.statements import Ask, Told, Worker
 
 BEAT_EVERY_S = 1.0
 FIRST_RETRY_S = 0.05
@@ -32,8 +36,9 @@ logger = logging.getLogger(__name__)
 class Reporter:
     """What one worker says and learns in a beat, over whatever connection it is given."""
 
-    def __init__(self, held: Holder) -> None:
+    def __init__(self, held: Holder, noted: Recorder = recorder) -> None:
         self.held = held
+        self.noted = noted
         self.forces = forces.read(os.environ, settings.ROLLOUT["FEATURES"])
         self.worker = Worker(
             uuid4(), socket.gethostname(), os.getpid(), settings.ROLLOUT["RELEASE"], self.forces.report()
@@ -41,11 +46,35 @@ class Reporter:
 
     def beat(self, ask: Ask, now: datetime | None = None) -> None:
         """Report, and when the tables stand at another version than we do, load them and acknowledge at once."""
-        stands = statements.report(ask, self.worker, self.held.version, now)
+        stands = self._report(ask, now)
         if self.held.is_empty or stands != self.held.version:
             self.held.replace(self.load(ask))
-            statements.report(ask, self.worker, self.held.version, now)
+            statements.report(ask, self.worker, Told(self.held.version, self.open_breakers()), now)
         self.held.confirm()
+
+    def _report(self, ask: Ask, now: datetime | None) -> int:
+        """Report with what was noted; a delivery that the tables refuse is given up, or it would block all others."""
+        delivery = self.noted.next_delivery()
+        told = Told(self.held.version, self.open_breakers(), delivery)
+        try:
+            stands = statements.report(ask, self.worker, told, now)
+        except psycopg2.DataError as error:
+            logger.error("The tables refuse what was noted of some calls: %s", error.pgcode)  # noqa: TRY400 it may quote people
+            stands = statements.report(ask, self.worker, replace(told, delivery=None), now)
+        self.noted.delivered(delivery)
+        return stands
+
+    def leave(self, ask: Ask) -> None:
+        """Deliver what is still in hand and what came since, and have the worker forgotten."""
+        while (delivery := self.noted.next_delivery()) is not None:
+            statements.report(ask, self.worker, Told(self.held.version, delivery=delivery))
+            self.noted.delivered(delivery)
+        statements.leave(ask, self.worker)
+
+    def open_breakers(self) -> list[str]:
+        """Return the operations whose breaker is open, of attempts that still go on."""
+        view = self.held.current()
+        return [operation for operation, attempt in breakers.open_now() if _goes_on(view, operation, attempt)]
 
     def load(self, ask: Ask) -> Snapshot:
         """Return what the tables say now, under this process's forces; drills only where they are allowed here."""
@@ -92,6 +121,10 @@ class Pulse:
             finally:
                 self._asking.release()
 
+    def wake(self) -> None:
+        """Have it beat now, without waiting for that."""
+        self._link.wake()
+
     def stop(self) -> None:
         """Say farewell and end the thread; without an answer in half a second it is left to its lease."""
         self._is_ending = True
@@ -123,7 +156,7 @@ class Pulse:
 
     def _leave(self) -> None:
         try:
-            statements.leave(self._link.ask, self._reporter.worker)
+            self._reporter.leave(self._link.ask)
         except Exception as error:  # noqa: BLE001 the process ends anyway; its lease runs out
             logger.info("The worker could not say farewell: %s", error)
         self._link.close()
@@ -152,6 +185,12 @@ def is_running() -> bool:
     return _pulse is not None and _pulse.is_alive
 
 
+def hurry() -> None:
+    """Have this process report at once: a breaker has opened. Without a pulse there is nobody to tell."""
+    if is_running():
+        _pulse.wake()  # type: ignore[union-attr]  # it runs
+
+
 def stop() -> None:
     """End this process's pulse, if it has one; its row goes with it."""
     global _pulse
@@ -168,6 +207,11 @@ def beat(now: datetime | None = None) -> None:
 def view() -> Snapshot:
     """Return what this process would decide by, read now; for commands, which have no pulse and report nothing."""
     return _own_reporter().load(_ask_django)
+
+
+def _goes_on(view: Snapshot, operation: str, attempt: int) -> bool:
+    flag = view.flags.get(registry.operations().get(operation, ""))
+    return flag is not None and flag.attempt == attempt and flag.stage not in {Stage.DISABLED, Stage.COMPLETE}
 
 
 def _started() -> Pulse:

@@ -1,7 +1,7 @@
 """What a pulse says to the database: one report, one question for everything, one farewell."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,8 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
-from rollout.eligibility import DrillState, FlagState
+from rollout.calls import Delivery
+from rollout.eligibility import DrillState, FlagState, Measure
 from rollout.models import Flag
 from rollout.propagation import GONE_AFTER_S
 from rollout.stages import Stage
@@ -27,13 +28,39 @@ gone AS (
         WHERE seen_at < (SELECT at FROM told) - make_interval(secs => %(gone_after_s)s) AND id <> %(id)s
         FOR UPDATE SKIP LOCKED
     )
+),
+delivered AS (
+    INSERT INTO rollout_flush (worker, sequence, at)
+    SELECT %(id)s::uuid, %(sequence)s::bigint, at FROM told WHERE %(sequence)s::bigint IS NOT NULL
+    ON CONFLICT DO NOTHING RETURNING at
+),
+samples AS (
+    INSERT INTO rollout_healthsample (resolution_s, at, feature, operation, arm, calls, eligible, client_errors,
+        failures, recovered, breaker, bulkhead, lost, total_ms, buckets, counts)
+    SELECT 1, date_trunc('second', delivered.at), given.*
+    FROM delivered, jsonb_to_recordset(%(samples)s::jsonb) AS given (
+        feature text, operation text, arm text, calls bigint, eligible bigint, client_errors bigint, failures bigint,
+        recovered bigint, breaker bigint, bulkhead bigint, lost bigint, total_ms float8, buckets int[], counts bigint[])
+),
+failures AS (
+    INSERT INTO rollout_failurereport
+        (at, feature, attempt, identity, arm, share, operation, metric, fingerprint, place, request_id)
+    SELECT delivered.at, given.* FROM delivered, jsonb_to_recordset(%(failures)s::jsonb) AS given (
+        feature text, attempt int, identity text, arm text, share float8, operation text, metric text,
+        fingerprint text, place text, request_id text)
+),
+sightings AS (
+    INSERT INTO rollout_sightingreport (at, feature, attempt, identity, arm, share)
+    SELECT delivered.at, given.* FROM delivered, jsonb_to_recordset(%(sightings)s::jsonb) AS given (
+        feature text, attempt int, identity text, arm text, share float8)
 )
 INSERT INTO rollout_worker AS worker
     (id, host, pid, release, started_at, seen_at, version, applied_at, forces, breakers)
-SELECT %(id)s, %(host)s, %(pid)s, %(release)s, at, at, %(version)s, at, %(forces)s, '{}' FROM told
+SELECT %(id)s, %(host)s, %(pid)s, %(release)s, at, at, %(version)s, at, %(forces)s, %(breakers)s::text[] FROM told
 ON CONFLICT (id) DO UPDATE SET
     seen_at = excluded.seen_at,
     version = excluded.version,
+    breakers = excluded.breakers,
     applied_at = CASE WHEN worker.version = excluded.version THEN worker.applied_at ELSE excluded.applied_at END
 RETURNING coalesce((SELECT version FROM rollout_control), 0)
 """
@@ -45,6 +72,7 @@ _EVERYTHING = """
 SELECT coalesce((SELECT version FROM rollout_control), 0), coalesce((SELECT json_agg(one) FROM (
     SELECT flag.id, flag.name, flag.cohort, flag.stage, flag.percentage::text, flag.holdout::text, flag.note,
         flag.paused, flag.attempt, flag.version, flag.modified, above.name AS prerequisite,
+        measured.slow_ms, measured.p95_ms, measured.sample_bits,
         ARRAY(
             SELECT user_id FROM {flag_users} WHERE flag_id = flag.id
             UNION SELECT member.{user_column} FROM {user_groups} member
@@ -58,6 +86,7 @@ SELECT coalesce((SELECT version FROM rollout_control), 0), coalesce((SELECT json
             WHERE flag_id = flag.id AND ended_at IS NULL AND expires_at > clock_timestamp()
         ) drill) AS drills
     FROM {flags} flag LEFT JOIN {flags} above ON above.id = flag.prerequisite_id
+        LEFT JOIN rollout_measurement measured ON measured.flag_id = flag.id AND measured.attempt = flag.attempt
 ) one), '[]')::text
 """
 
@@ -73,9 +102,19 @@ class Worker:
     forces: Mapping[str, str]
 
 
-def report(ask: Ask, worker: Worker, version: int, now: datetime | None = None) -> int:
-    """Tell the tables that `worker` lives and which version it has applied; return the version that stands there.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a worker says in a beat: the version it has applied, its open breakers, and what it has noted."""
 
+    version: int
+    breakers: Sequence[str] = ()
+    delivery: Delivery | None = None
+
+
+def report(ask: Ask, worker: Worker, told: Told, now: datetime | None = None) -> int:
+    """Tell the tables that `worker` lives and what it noted; return the version that stands there.
+
+    A delivery that the tables have already adds nothing, so it may be repeated until it is known to have arrived.
     Workers that were not heard of for a minute are forgotten in the same round trip. `now` is the database's clock
     unless a test gives another.
     """
@@ -85,12 +124,21 @@ def report(ask: Ask, worker: Worker, version: int, now: datetime | None = None) 
         "pid": worker.pid,
         "release": worker.release,
         "forces": json.dumps(dict(worker.forces)),
-        "version": version,
+        "version": told.version,
+        "breakers": list(told.breakers),
         "now": now,
         "gone_after_s": GONE_AFTER_S,
+        **_delivered(told.delivery),
     }
     ((stands,),) = ask(_HEARTBEAT, values)
     return int(stands)
+
+
+def _delivered(delivery: Delivery | None) -> dict[str, object]:
+    if delivery is None:
+        return {"sequence": None, "samples": None, "failures": None, "sightings": None}
+    rows = {"samples": delivery.samples, "failures": delivery.failures, "sightings": delivery.sightings}
+    return {"sequence": delivery.sequence, **{name: json.dumps(each) for name, each in rows.items()}}
 
 
 def leave(ask: Ask, worker: Worker) -> None:
@@ -140,6 +188,7 @@ def _state(row: Mapping[str, Any]) -> FlagState:
         attempt=row["attempt"],
         version=row["version"],
         modified_at=datetime.fromisoformat(row["modified"]),
+        measure=Measure(row["slow_ms"] or {}, row["p95_ms"] or None, row["sample_bits"] or 0),
     )
 
 

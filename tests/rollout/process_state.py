@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from rollout import pulse
+from rollout.breaker import breakers
+from rollout.recording import recorder
 from rollout.snapshot import holder
 
 
@@ -12,6 +14,8 @@ from rollout.snapshot import holder
 def no_rollout_state() -> Iterator[None]:
     """Forget what the process believes; fail a test that leaves a pulse behind, which would hold the test database."""
     holder.clear()
+    recorder.clear()
+    breakers.clear()
     yield
     left_behind = pulse.is_running()
     pulse.stop()
