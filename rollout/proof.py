@@ -74,13 +74,14 @@ class Proof:
         self._tally = Tally()
         self._control_has_failed = False
 
-    def observe(self, failure: FirstFailure) -> None:
-        """Note a failure, if it is of this metric and the person's first in the step."""
+    def observe(self, failure: FirstFailure) -> bool:
+        """Note a failure, if it is of this metric and the person's first in the step; say whether it was."""
         if failure.metric is not self.metric or not failure.compares or failure.identity in self._seen:
-            return
+            return False
         self._seen.add(failure.identity)
         self._people.append((failure.arm, failure.share))
         self._control_has_failed |= failure.arm is Arm.CONTROL
+        return True
 
     def standing(self, control_people: int, per_hour: tuple[float, float] = (0.0, 0.0)) -> Standing:
         """Return how far it has come, when `control_people` were seen on control in this step.

@@ -7,6 +7,7 @@ from enum import StrEnum
 from rollout import sentences
 from rollout.evidence import Finding, Metric
 from rollout.situation import STALEST, Case, Evidence, Limits, Window
+from rollout.stages import Stage
 
 
 class Reason(StrEnum):
@@ -23,6 +24,7 @@ class Reason(StrEnum):
     SLOW_REQUEST = "slow_request"
     PARITY = "parity"
     SAMPLE_RATIO = "sample_ratio"
+    TESTERS_ONLY = "testers_only"
     PROVEN = "proven"
     SATURATED = "saturated"
     NOT_ENOUGH_EVIDENCE = "not_enough_evidence"
@@ -155,6 +157,13 @@ def odd_sample_ratio(case: Case) -> Verdict | None:
     return Hold(Reason.SAMPLE_RATIO, sentences.sample_ratio(ratio), (Reason.SAMPLE_RATIO,))
 
 
+def testers_only(case: Case) -> Verdict | None:
+    """Testers are not random, so nothing they meet proves anything; a person takes the first step."""
+    if case.limits.step.stage is not Stage.TESTING:
+        return None
+    return Ready(Reason.TESTERS_ONLY, f"Only testers are on v4, who prove nothing: {sentences.calls(case)}.")
+
+
 def passed(case: Case) -> Verdict | None:
     """The step has stood long enough, has had enough calls, and what it asks to be proven is proven or cannot be."""
     if case.dwell_left or case.short_of_calls or case.in_doubt or case.unproven:
@@ -180,5 +189,6 @@ RULES: tuple[Callable[[Case], Verdict | None], ...] = (
     over_limit_now,
     parity,
     odd_sample_ratio,
+    testers_only,
     passed,
 )

@@ -1,6 +1,7 @@
 """The doors to control state, workers and the ledger."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from jewgo.core.repository import Repository
 from rollout.stages import Position
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from uuid import UUID
 
     from rollout.models import Drill, Flag, FlightRecord, Override, StageChange, Step, Worker
@@ -98,6 +100,10 @@ class DrillRepository(Repository["Drill"]):
 
 class WorkerRepository(Repository["Worker"]):
     """Worker processes that have reported themselves."""
+
+    def live(self, now: "datetime", lease_s: float) -> "models.QuerySet[Worker]":
+        """Return the workers whose lease still runs at `now`, which is the database's clock."""
+        return self.filter(seen_at__gt=now - timedelta(seconds=lease_s))
 
     def leave(self, worker: "UUID") -> None:
         """Forget a worker that ends in an orderly way."""

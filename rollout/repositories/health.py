@@ -2,12 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from django.db import models
+
 from jewgo.core.repository import Repository
 
 if TYPE_CHECKING:
     from rollout.models import (
         Failure,
         FailureReport,
+        Flag,
         Flush,
         Guard,
         HealthSample,
@@ -38,9 +41,26 @@ class SightingReportRepository(Repository["SightingReport"]):
 class FailureRepository(Repository["Failure"]):
     """Who failed first, by epoch."""
 
+    def of(self, flag: "Flag") -> "models.QuerySet[Failure]":
+        """Return the failures of the feature's present attempt, in the order in which they happened."""
+        return self.filter(feature=flag.name, attempt=flag.attempt).order_by("epoch", "at", "id")
+
+
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    """Query words for people who were served."""
+
+    def outside_sample(self, bits: int) -> "SightingQuerySet":
+        """People who do not belong to the fixed sample of one in 2 to the power of `bits`."""
+        return self.filter(person__gte=2 ** (64 - bits) - 2**63)
+
 
 class SightingRepository(Repository["Sighting"]):
     """Who was served first, by epoch."""
+
+    def of(self, flag: "Flag") -> SightingQuerySet:
+        """Return the people of the feature's present attempt, in the order in which they came."""
+        rows = SightingQuerySet(self.model, using=self._db)
+        return rows.filter(feature=flag.name, attempt=flag.attempt).order_by("at", "id")
 
 
 class MeasurementRepository(Repository["Measurement"]):

@@ -222,7 +222,15 @@ def test_the_truth_table(
 
 
 def test_every_reason_has_a_row() -> None:
-    assert {row[-1] for row in ROWS} == set(Reason)
+    assert {row[-1] for row in ROWS} == set(Reason) - {Reason.TESTERS_ONLY}
+
+
+TESTING = replace(LIMITS, step=replace(STEP, stage=Stage.TESTING, percentage=Decimal(0), automatic=False))
+
+
+def test_testers_prove_nothing_and_a_failing_v4_is_held_all_the_same() -> None:
+    assert judge(PASSED, Evidence(), TESTING).reason is Reason.TESTERS_ONLY
+    assert judge(replace(PASSED, candidate=FAILING), Evidence(), TESTING).reason is Reason.HIGH_ERROR_RATE
 
 
 # What each row of the table needs; put together from the last to the first, the first that holds always decides.
@@ -254,9 +262,9 @@ def test_the_first_row_that_fits_decides(depth: int) -> None:
 def test_the_order_is_that_of_the_reasons_and_no_rule_is_left_out() -> None:
     found = [reason for reason, *_ in LAYERS]
 
-    order = list(Reason)
+    order = [reason for reason in Reason if reason is not Reason.TESTERS_ONLY]
     assert [*reversed(order[: order.index(Reason.PROVEN) + 1])] == found
-    assert len(RULES) == len(found) - len({Reason.NO_DATA, Reason.STALE_DATA, Reason.SLOW_REQUEST})
+    assert len(RULES) == len(found) + 1 - len({Reason.NO_DATA, Reason.STALE_DATA, Reason.SLOW_REQUEST})
 
 
 def test_alerts_are_raised_with_their_rows_and_both_of_a_slow_and_failing_v4() -> None:

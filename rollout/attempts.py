@@ -1,0 +1,174 @@
+"""All that one attempt at one feature has shown so far, in memory: rebuilt from its rows at any time. Pure."""
+
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollout.calls import OVER_P95
+from rollout.eligibility import Arm
+from rollout.evidence import AttemptEvidence, FirstFailure, Metric
+from rollout.people import is_sampled
+from rollout.processes import Schedule
+from rollout.proof import Proof, Standing
+from rollout.sample_ratio import Arrivals, SampleRatio, sample_ratio
+from rollout.situation import Evidence
+from rollout.step_limits import SLOW_LIMIT, Cell, Excess, excess
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The first time in an epoch that somebody was served; `person` stands for who it was (`rollout.people`)."""
+
+    person: int
+    arm: Arm
+    share: float
+    at: datetime
+    epoch: int
+    misplaced: str = ""
+    """The identity, where the recorded arm is not that of its slot."""
+
+
+class Attempt:
+    """The people of one attempt: who was seen, who failed, and what that says.
+
+    Feed it `meet` and `blame` in the order in which things happened; each says whether that was news. `limits` are the
+    shares of people who may fail, with the epoch from which each holds.
+    """
+
+    def __init__(self, operations: Sequence[str], sample_bits: int = 0) -> None:
+        self.evidence = AttemptEvidence(operations)
+        self.sample_bits = sample_bits
+        self._known: set[tuple[str, str, int, str]] = set()
+        self._candidates: defaultdict[int, set[int]] = defaultdict(set)  # epoch -> people of the candidate arm
+        self._failing: defaultdict[tuple[str, int], set[int]] = defaultdict(set)  # metric, epoch -> people
+        self._seen: set[tuple[int, int]] = set()  # epoch, person
+        self._misplaced: dict[str, None] = {}
+        self._ever: set[int] = set()
+        self.begin_step(None, 1.0)
+
+    def begin_step(self, entered_at: datetime | None, ratio: float) -> None:
+        """Begin to count for a step, entered at this time; `ratio` is the r₁ that its proofs are to exclude."""
+        self.entered_at = entered_at
+        self._proofs = {metric: Proof(metric, ratio) for metric in Metric}
+        self._in_step: dict[int, tuple[Arm, float]] = {}
+        self._failed_at: list[tuple[datetime, Metric, Arm]] = []
+
+    def meet(self, seen: Seen) -> bool:
+        """Note that somebody was served; False when that was known, or they are not in the sample."""
+        if not is_sampled(seen.person, self.sample_bits):
+            return False
+        if self._is_in_step(seen.at):  # an epoch may have begun before the step did, in the same minute
+            self._in_step.setdefault(seen.person, (seen.arm, seen.share))
+        key = (seen.epoch, seen.person)
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        if seen.misplaced:
+            self._misplaced[seen.misplaced] = None
+        if seen.arm is Arm.CANDIDATE:
+            self._candidates[seen.epoch].add(seen.person)
+            self._ever.add(seen.person)
+        return True
+
+    def blame(self, failure: FirstFailure, person: int) -> bool:
+        """Note that somebody failed, or waited too long for v3's habits; False when that was known in this epoch."""
+        if self._is_in_step(failure.at):
+            self._prove(failure)
+        if not self._is_news(failure.metric, failure.operation, failure.epoch, failure.identity):
+            return False
+        self.evidence.observe(failure)
+        if failure.metric is Metric.FAILURES and failure.arm is Arm.CANDIDATE:
+            self._exceed(failure.metric, failure.epoch, person)
+        return True
+
+    def exceed_p95(self, identity: str, operation: str, epoch: int, person: int) -> bool:
+        """Note that somebody on v4 waited longer than the step's p95; False when that was known in this epoch."""
+        if not self._is_news(OVER_P95, operation, epoch, identity):
+            return False
+        self._exceed(OVER_P95, epoch, person)
+        return True
+
+    def weigh(self, schedule: Schedule, limits: Sequence[tuple[int, float]], now: datetime) -> Evidence:
+        """Return what all of it says now."""
+        return Evidence(
+            regression=self.evidence.regression(schedule),
+            excesses=tuple(self._excesses(schedule, limits)),
+            proofs=tuple(self._standings(now)),
+            sample_ratio=self._sample_ratio(),
+        )
+
+    @property
+    def people(self) -> dict[Arm, int]:
+        """How many people were seen in this step, by arm; a sample's numbers are scaled up to all of them."""
+        found = Counter(arm for arm, _ in self._in_step.values())
+        return {arm: found[arm] << self.sample_bits for arm in Arm}
+
+    @property
+    def reached(self) -> int:
+        """How many people v4 was assigned to in this attempt; scaled up like `people`."""
+        return len(self._ever) << self.sample_bits
+
+    @property
+    def rows(self) -> int:
+        """How many sightings it holds, which is what sampling bounds."""
+        return len(self._seen)
+
+    def _is_news(self, metric: str, operation: str, epoch: int, identity: str) -> bool:
+        key = (metric, operation, epoch, identity)
+        is_news = key not in self._known
+        self._known.add(key)
+        return is_news
+
+    def _is_in_step(self, at: datetime) -> bool:
+        return self.entered_at is not None and at >= self.entered_at
+
+    def _prove(self, failure: FirstFailure) -> None:
+        for metric, proof in self._proofs.items():
+            if proof.observe(failure):
+                self._failed_at.append((failure.at, metric, failure.arm))
+
+    def _exceed(self, metric: str, epoch: int, person: int) -> None:
+        """Count somebody against a limit of the step; who fails was there."""
+        if is_sampled(person, self.sample_bits):
+            self._candidates[epoch].add(person)
+            self._failing[metric, epoch].add(person)
+
+    def _excesses(self, schedule: Schedule, limits: Sequence[tuple[int, float]]) -> Iterator[Excess]:
+        for metric, kept in ((Metric.FAILURES, Metric.FAILURES), (Metric.SLOW, OVER_P95)):
+            cells = [
+                Cell(epoch, _limit(metric, epoch, limits), len(people), len(self._failing.get((kept, epoch), ())))
+                for epoch, people in self._candidates.items()
+            ]
+            found = excess(metric, cells, schedule)
+            if found is not None:
+                yield found
+
+    def _standings(self, now: datetime) -> Iterator[Standing]:
+        for metric, proof in self._proofs.items():
+            rates = (self._per_hour(metric, Arm.CANDIDATE, now), self._per_hour(metric, Arm.CONTROL, now))
+            yield proof.standing(self.people[Arm.CONTROL], rates)
+
+    def _per_hour(self, metric: Metric, arm: Arm, now: datetime) -> float:
+        """Return how many people newly failed an hour, of late."""
+        since = max(now - HOUR, self.entered_at or now)
+        recent = self._failed_at[bisect_right(self._failed_at, since, key=lambda one: one[0]) :]
+        count = sum((its, where) == (metric, arm) for _, its, where in recent)
+        return count / max((now - since) / HOUR, 1 / 60)
+
+    def _sample_ratio(self) -> SampleRatio:
+        counts = Counter(self._in_step.values())
+        shares = {share for _, share in counts}
+        arrivals = [Arrivals(share, counts[Arm.CANDIDATE, share], counts[Arm.CONTROL, share]) for share in shares]
+        return sample_ratio(arrivals, self._misplaced)
+
+
+def _limit(metric: Metric, epoch: int, limits: Sequence[tuple[int, float]]) -> float:
+    """Return the share of people who may exceed the metric's limit in an epoch."""
+    if metric is Metric.SLOW:
+        return SLOW_LIMIT
+    number = bisect_right(limits, epoch, key=lambda limit: limit[0])
+    return limits[max(number - 1, 0)][1]

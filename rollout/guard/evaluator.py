@@ -1,0 +1,117 @@
+"""One look of the guard: measure, judge, act and record, in one transaction that only the leader gets to make."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from rollout import windows
+from rollout.guard import acting, inbox, records, rollups
+from rollout.guard.bench import Bench
+from rollout.guard.judging import Opinion, Surroundings, live_workers, opinion
+from rollout.models import Flag, Guard
+from rollout.moves import Report
+from rollout.services import RolloutService
+from rollout.situation import WINDOW
+
+_LOCK = 7_310_514_206
+"""Of pg_try_advisory_xact_lock: it ends with the transaction, so a leader that dies leaves nothing behind."""
+STATEMENT_TIMEOUT_MS = 5000
+TIDY_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one look did; `leads` is False where another guard holds the lock, and then nothing was done."""
+
+    leads: bool
+    at: datetime | None = None
+    opinions: Sequence[Opinion] = ()
+    moves: Sequence[Report] = ()
+
+
+class Evaluator:
+    """One guard. It remembers the attempts from look to look, as long as nobody else has looked in between.
+
+    `passing` hears of each point that a look passes; tests end the process there.
+    """
+
+    def __init__(self, passing: Callable[[str], None] = lambda _: None) -> None:
+        self.id = uuid4()
+        self._passing = passing
+        self._bench = Bench()
+        self._ticks = 0
+        self._tidied_at: datetime | None = None
+
+    def tick(self, now: datetime | None = None, probes_down: tuple[str, ...] = ()) -> Tick:
+        """Look once, by the database's clock unless a test gives another.
+
+        Everything is one transaction: a crash at any point leaves all as it was. Raises what the database raises.
+        """
+        try:
+            with transaction.atomic():
+                tick = self._look(now, probes_down)
+                self._passing("before_commit")
+        except BaseException:
+            self._bench.forget()  # what was not committed must not be remembered
+            raise
+        self._passing("committed")
+        return tick
+
+    def keep_house(self, now: datetime | None = None) -> bool:
+        """Once a minute add up what is over and delete what is old, in a transaction apart from any look; say whether.
+
+        Apart, since a slow sum must never undo a rollback.
+        """
+        with transaction.atomic():
+            leads, clock = _leads()
+            at = now or clock
+            if not leads or (self._tidied_at is not None and at - self._tidied_at < TIDY_EVERY):
+                return False
+            rollups.roll_up(at)
+            rollups.forget(at)
+            self._tidied_at = at
+        return True
+
+    def _look(self, now: datetime | None, probes_down: tuple[str, ...]) -> Tick:
+        leads, clock = _leads()
+        if not leads:
+            return Tick(leads=False)
+        self._passing("leading")
+        return self._lead(now or clock, probes_down)
+
+    def _lead(self, now: datetime, probes_down: tuple[str, ...]) -> Tick:
+        is_first_look = self._resume(now)
+        around = Surroundings(now, live_workers(now), windows.marks(now), is_first_look, probes_down)
+        flags = {flag.name: flag for flag in Flag.objects.prefetch_related("steps")}
+        desks = self._bench.desks(flags, now, around.known)
+        self._passing("measured")
+        inbox.take_in(inbox.reports(), desks, self._bench.people)
+        self._passing("received")
+        opinions = [opinion(desk, around) for desk in desks]
+        self._passing("judged")
+        moves = acting.act(opinions, flags, RolloutService(lambda: now))
+        self._passing("acted")
+        records.record(opinions, now)
+        records.sign(self.id, self._ticks, now)
+        self._passing("recorded")
+        return Tick(True, now, opinions, moves)
+
+    def _resume(self, now: datetime) -> bool:
+        """Go on from the last look, whoever made it; say whether that was too long ago to compare with."""
+        last = Guard.objects.first()
+        if last is None or (last.leader, last.ticks) != (self.id, self._ticks):
+            self._bench.forget()
+        self._ticks = (last.ticks if last else 0) + 1
+        return last is None or now - last.ticked_at > WINDOW
+
+
+def _leads() -> tuple[bool, datetime]:
+    """Try for the lock of this transaction, and return whether we have it, and the database's clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s), clock_timestamp()", [_LOCK])
+        ((leads, clock),) = cursor.fetchall()
+    return bool(leads), clock

@@ -1,0 +1,160 @@
+"""What the workers reported of people, taken in once: checked, given its epoch, stored, and told to the attempts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from rollout.attempts import Attempt, Seen
+from rollout.calls import OVER_P95
+from rollout.eligibility import Arm
+from rollout.evidence import FirstFailure, Metric
+from rollout.guard.measurements import Subject
+from rollout.models import Failure, Measurement, Sighting
+from rollout.people import People
+from rollout.processes import Schedule, epoch_at
+from rollout.slots import Cohort, threshold
+
+_TAKE = "DELETE FROM {table} RETURNING at, feature, attempt, identity, arm, share{more}"
+_FAILED = ", operation, metric, fingerprint, place, request_id"
+
+
+@dataclass(slots=True)
+class Desk:
+    """One subject with everything that its judgement needs."""
+
+    subject: Subject
+    measurement: Measurement
+    schedule: Schedule
+    limits: list[tuple[int, float]]
+    attempt: Attempt
+    cohort: Cohort
+
+    @property
+    def name(self) -> str:
+        """The feature's name."""
+        return self.subject.flag.name
+
+    def wants(self, report: "Report") -> bool:
+        """Say whether a report is about this subject's present attempt."""
+        flag = self.subject.flag
+        if report.feature == flag.name:
+            return report.attempt == flag.attempt
+        return report.feature in self.subject.features and report.at >= (flag.started_at or flag.entered_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a worker told of one person; `metric` is empty where they were only seen."""
+
+    at: datetime
+    feature: str
+    attempt: int
+    identity: str
+    arm: Arm
+    share: float
+    operation: str = ""
+    metric: str = ""
+    fingerprint: str = ""
+    place: str = ""
+    request_id: str = ""
+
+
+def reports() -> list[Report]:
+    """Take what the workers have reported out of the tables, in the order in which it arrived."""
+    rows = _take("rollout_sightingreport", "") + _take("rollout_failurereport", _FAILED)
+    found = [Report(at, name, number, who, Arm(arm), *more) for at, name, number, who, arm, *more in rows]
+    return sorted(found, key=lambda report: report.at)
+
+
+def take_in(found: Iterable[Report], desks: Sequence[Desk], people: People) -> None:
+    """Tell every desk what is about its attempt, and store what is news: so that it can be rebuilt."""
+    failures: list[Failure] = []
+    sightings: list[Sighting] = []
+    for report in found:
+        person = people.person(report.identity)
+        for desk in desks:
+            if desk.wants(report):
+                _tell(report, desk, person, failures, sightings)
+    Failure.objects.bulk_create(failures, ignore_conflicts=True, batch_size=1000)
+    Sighting.objects.bulk_create(sightings, ignore_conflicts=True, batch_size=1000)
+
+
+def rebuilt(attempt: Attempt, subject: Subject, people: People) -> Attempt:
+    """Tell a fresh attempt all that was stored of it."""
+    for row in Sighting.objects.of(subject.flag).iterator(chunk_size=5000):
+        attempt.meet(Seen(row.person, Arm(row.arm), row.share, row.at, row.epoch, row.misplaced))
+    failures = Failure.objects.of(subject.flag).filter(operation__in=subject.operations)
+    for failure in failures.iterator(chunk_size=5000):
+        _blame(_value(failure), attempt, people.person(failure.identity), failure.metric)
+    return attempt
+
+
+def _tell(report: Report, desk: Desk, person: int, failures: list[Failure], sightings: list[Sighting]) -> None:
+    epoch = epoch_at(desk.schedule, report.at)
+    if report.metric:
+        if _blame(_first(report, epoch), desk.attempt, person, report.metric):
+            failures.append(_failure(report, desk, epoch))
+        return
+    misplaced = "" if _is_placed(report, desk.cohort) else report.identity
+    if desk.attempt.meet(Seen(person, report.arm, report.share, report.at, epoch, misplaced)):
+        sightings.append(_sighting(report, desk, epoch, person, misplaced))
+
+
+def _blame(failure: FirstFailure, attempt: Attempt, person: int, metric: str) -> bool:
+    if metric == OVER_P95:
+        return attempt.exceed_p95(failure.identity, failure.operation, failure.epoch, person)
+    return attempt.blame(failure, person)
+
+
+def _is_placed(report: Report, cohort: Cohort) -> bool:
+    """Recompute whether the recorded arm is that of the slot, at the share that decided."""
+    is_in = cohort.slot(report.identity) < threshold(round(Decimal(report.share) * 100, 2))
+    return is_in == (report.arm is Arm.CANDIDATE)
+
+
+def _first(report: Report, epoch: int) -> FirstFailure:
+    metric = Metric.SLOW if report.metric == OVER_P95 else Metric(report.metric)
+    return FirstFailure(report.identity, report.arm, report.share, report.at, metric, report.operation, epoch)
+
+
+def _value(row: Failure) -> FirstFailure:
+    metric = Metric.SLOW if row.metric == OVER_P95 else Metric(row.metric)
+    return FirstFailure(row.identity, Arm(row.arm), row.share, row.at, metric, row.operation, row.epoch)
+
+
+def _failure(report: Report, desk: Desk, epoch: int) -> Failure:
+    return Failure(
+        **_common(report, desk, epoch),
+        metric=report.metric,
+        operation=report.operation,
+        identity=report.identity,
+        fingerprint=report.fingerprint,
+        place=report.place,
+        request_id=report.request_id,
+    )
+
+
+def _sighting(report: Report, desk: Desk, epoch: int, person: int, misplaced: str) -> Sighting:
+    return Sighting(**_common(report, desk, epoch), person=person, misplaced=misplaced)
+
+
+def _common(report: Report, desk: Desk, epoch: int) -> Mapping[str, Any]:
+    flag = desk.subject.flag
+    return {
+        "feature": flag.name,
+        "attempt": flag.attempt,
+        "epoch": epoch,
+        "arm": report.arm.value,
+        "share": report.share,
+        "at": report.at,
+    }
+
+
+def _take(table: str, more: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE.format(table=table, more=more))
+        return list(cursor.fetchall())
