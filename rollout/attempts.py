@@ -14,7 +14,7 @@ from rollout.processes import Schedule
 from rollout.proof import Proof, Standing
 from rollout.sample_ratio import Arrivals, SampleRatio, sample_ratio
 from rollout.situation import Evidence
-from rollout.step_limits import SLOW_LIMIT, Cell, Excess, excess
+from rollout.step_limits import SLOW_LIMIT, Cell, Excess, Kept, excess, kept
 
 HOUR = timedelta(hours=1)
 
@@ -54,15 +54,18 @@ class Attempt:
         """Begin to count for a step, entered at this time; `ratio` is the r₁ that its proofs are to exclude."""
         self.entered_at = entered_at
         self._proofs = {metric: Proof(metric, ratio) for metric in Metric}
-        self._in_step: dict[int, tuple[Arm, float]] = {}
+        self._in_step: set[int] = set()
+        self._arrived: Counter[tuple[Arm, float]] = Counter()  # by the first call in the step
+        self._there: set[int] = set()  # people of the candidate arm
         self._failed_at: list[tuple[datetime, Metric, Arm]] = []
+        self._over: dict[str, set[int]] = {Metric.FAILURES: set(), OVER_P95: set()}
 
     def meet(self, seen: Seen) -> bool:
         """Note that somebody was served; False when that was known, or they are not in the sample."""
         if not is_sampled(seen.person, self.sample_bits):
             return False
         if self._is_in_step(seen.at):  # an epoch may have begun before the step did, in the same minute
-            self._in_step.setdefault(seen.person, (seen.arm, seen.share))
+            self._arrive(seen)
         key = (seen.epoch, seen.person)
         if key in self._seen:
             return False
@@ -82,14 +85,14 @@ class Attempt:
             return False
         self.evidence.observe(failure)
         if failure.metric is Metric.FAILURES and failure.arm is Arm.CANDIDATE:
-            self._exceed(failure.metric, failure.epoch, person)
+            self._exceed(failure.metric, failure.epoch, person, failure.at)
         return True
 
-    def exceed_p95(self, identity: str, operation: str, epoch: int, person: int) -> bool:
+    def exceed_p95(self, failure: FirstFailure, person: int) -> bool:
         """Note that somebody on v4 waited longer than the step's p95; False when that was known in this epoch."""
-        if not self._is_news(OVER_P95, operation, epoch, identity):
+        if not self._is_news(OVER_P95, failure.operation, failure.epoch, failure.identity):
             return False
-        self._exceed(OVER_P95, epoch, person)
+        self._exceed(OVER_P95, failure.epoch, person, failure.at)
         return True
 
     def weigh(self, schedule: Schedule, limits: Sequence[tuple[int, float]], now: datetime) -> Evidence:
@@ -98,14 +101,14 @@ class Attempt:
             regression=self.evidence.regression(schedule),
             excesses=tuple(self._excesses(schedule, limits)),
             proofs=tuple(self._standings(now)),
+            kept=tuple(self._kept(limits[-1][1], now)),
             sample_ratio=self._sample_ratio(),
         )
 
     @property
     def people(self) -> dict[Arm, int]:
         """How many people were seen in this step, by arm; a sample's numbers are scaled up to all of them."""
-        found = Counter(arm for arm, _ in self._in_step.values())
-        return {arm: found[arm] << self.sample_bits for arm in Arm}
+        return {arm: sum(self._of(arm)) << self.sample_bits for arm in Arm}
 
     @property
     def reached(self) -> int:
@@ -116,6 +119,17 @@ class Attempt:
     def rows(self) -> int:
         """How many sightings it holds, which is what sampling bounds."""
         return len(self._seen)
+
+    def _of(self, arm: Arm) -> Iterator[int]:
+        return (count for (its, _), count in self._arrived.items() if its is arm)
+
+    def _arrive(self, seen: Seen) -> None:
+        if seen.person in self._in_step:
+            return
+        self._in_step.add(seen.person)
+        self._arrived[seen.arm, seen.share] += 1
+        if seen.arm is Arm.CANDIDATE:
+            self._there.add(seen.person)
 
     def _is_news(self, metric: str, operation: str, epoch: int, identity: str) -> bool:
         key = (metric, operation, epoch, identity)
@@ -131,16 +145,30 @@ class Attempt:
             if proof.observe(failure):
                 self._failed_at.append((failure.at, metric, failure.arm))
 
-    def _exceed(self, metric: str, epoch: int, person: int) -> None:
+    def _exceed(self, metric: str, epoch: int, person: int, at: datetime) -> None:
         """Count somebody against a limit of the step; who fails was there."""
-        if is_sampled(person, self.sample_bits):
-            self._candidates[epoch].add(person)
-            self._failing[metric, epoch].add(person)
+        if not is_sampled(person, self.sample_bits):
+            return
+        self._candidates[epoch].add(person)
+        self._failing[metric, epoch].add(person)
+        if self._is_in_step(at):
+            self._there.add(person)
+            self._over[metric].add(person)
+
+    def _kept(self, error_limit: float, now: datetime) -> Iterator[Kept]:
+        """Weigh whether v4 keeps the step's limits, by the people of the step who are in the sample."""
+        hours = max((now - (self.entered_at or now)) / HOUR, 1 / 60)
+        for metric, name, limit in (
+            (Metric.FAILURES, Metric.FAILURES, error_limit),
+            (Metric.SLOW, OVER_P95, SLOW_LIMIT),
+        ):
+            people = len(self._there)
+            yield kept(metric, limit, people, len(self._over[name]), people / hours)
 
     def _excesses(self, schedule: Schedule, limits: Sequence[tuple[int, float]]) -> Iterator[Excess]:
-        for metric, kept in ((Metric.FAILURES, Metric.FAILURES), (Metric.SLOW, OVER_P95)):
+        for metric, name in ((Metric.FAILURES, Metric.FAILURES), (Metric.SLOW, OVER_P95)):
             cells = [
-                Cell(epoch, _limit(metric, epoch, limits), len(people), len(self._failing.get((kept, epoch), ())))
+                Cell(epoch, _limit(metric, epoch, limits), len(people), len(self._failing.get((name, epoch), ())))
                 for epoch, people in self._candidates.items()
             ]
             found = excess(metric, cells, schedule)
@@ -160,9 +188,11 @@ class Attempt:
         return count / max((now - since) / HOUR, 1 / 60)
 
     def _sample_ratio(self) -> SampleRatio:
-        counts = Counter(self._in_step.values())
-        shares = {share for _, share in counts}
-        arrivals = [Arrivals(share, counts[Arm.CANDIDATE, share], counts[Arm.CONTROL, share]) for share in shares]
+        came = self._arrived
+        arrivals = [
+            Arrivals(share, came[Arm.CANDIDATE, share], came[Arm.CONTROL, share])
+            for share in {share for _, share in came}
+        ]
         return sample_ratio(arrivals, self._misplaced)
 
 

@@ -9,7 +9,7 @@ from rollout.evidence import Finding
 from rollout.proof import Standing
 from rollout.sample_ratio import SampleRatio
 from rollout.situation import ArmHealth, Evidence, Limits, Window
-from rollout.step_limits import Excess
+from rollout.step_limits import Excess, Kept
 
 
 def document(
@@ -28,6 +28,7 @@ def document(
         },
         "excesses": [_excess(one) for one in found.excesses],
         "proofs": [_standing(one) for one in found.proofs],
+        "kept": [_kept(one) for one in found.kept],
         "sample_ratio": _sample_ratio(found.sample_ratio),
         "evidence_share": evidence_share,
         "people": dict(people),
@@ -96,6 +97,19 @@ def _excess(one: Excess) -> dict[str, Any]:
         "enough": step_limits.ENOUGH,
         "people": one.people,
         "failing": one.failing,
+    }
+
+
+def _kept(one: Kept) -> dict[str, Any]:
+    return {
+        "metric": one.metric.value,
+        "limit": one.limit,
+        "mixture": one.mixture,
+        "enough": step_limits.KEPT_ENOUGH,
+        "people": one.people,
+        "failing": one.failing,
+        "is_proven": one.is_proven,
+        "expected_s": _seconds(one.expected),
     }
 
 

@@ -18,6 +18,8 @@ from rollout.tally import Tally
 ENOUGH = 20.0
 RATIOS = (5.0, 2.0, 1.5, 1.5)
 """r₁ of the plan's steps, in order: the wider the step, the finer the question."""
+FEWEST_TO_COMPARE = 20
+"""Failing people of control below which a comparison could not be proven in any step's time."""
 CONTROL_PEOPLE_PER_COUNT = 20
 """One in so many of control's people, 5 %, may be counted: beyond, exhaustion alone would prove anything."""
 
@@ -40,7 +42,8 @@ class Standing:
     control: int
     is_saturated: bool
     """It has counted as many of control's people as it may, and others wait."""
-    control_has_failed: bool
+    control_people: int
+    """People of control who failed in the step, counted or waiting."""
     expected: timedelta | None = None
     """How long until it is proven at present traffic; None when that cannot be said, or not within a year."""
 
@@ -56,8 +59,8 @@ class Standing:
 
     @property
     def is_asked(self) -> bool:
-        """Slow calls always, failures where control had any: a v3 that never fails cannot be compared with."""
-        return self.metric is Metric.SLOW or self.control_has_failed
+        """A v3 that hardly ever fails cannot be compared with: then the step's limit is asked instead (`Kept`)."""
+        return self.control_people >= FEWEST_TO_COMPARE
 
 
 class Proof:
@@ -72,7 +75,7 @@ class Proof:
         self._people: list[tuple[Arm, float]] = []  # arm and share of everybody, in order
         self._counted = 0
         self._tally = Tally()
-        self._control_has_failed = False
+        self._on_control = 0
 
     def observe(self, failure: FirstFailure) -> bool:
         """Note a failure, if it is of this metric and the person's first in the step; say whether it was."""
@@ -80,7 +83,7 @@ class Proof:
             return False
         self._seen.add(failure.identity)
         self._people.append((failure.arm, failure.share))
-        self._control_has_failed |= failure.arm is Arm.CONTROL
+        self._on_control += failure.arm is Arm.CONTROL
         return True
 
     def standing(self, control_people: int, per_hour: tuple[float, float] = (0.0, 0.0)) -> Standing:
@@ -97,7 +100,7 @@ class Proof:
             candidate=self._tally.on(Arm.CANDIDATE),
             control=self._tally.on(Arm.CONTROL),
             is_saturated=self._counted < len(self._people),
-            control_has_failed=self._control_has_failed,
+            control_people=self._on_control,
             expected=self._expected(*per_hour),
         )
 

@@ -10,7 +10,7 @@ from rollout.proof import Standing
 from rollout.sample_ratio import SampleRatio
 from rollout.situation import Case
 from rollout.stages import plain
-from rollout.step_limits import Excess
+from rollout.step_limits import Excess, Kept
 
 _PEOPLE = {Metric.FAILURES: "failing people", Metric.SLOW: "slow people"}
 _ARE = {Metric.FAILURES: "fail", Metric.SLOW: "are slow"}
@@ -63,6 +63,7 @@ def saturated(proofs: Iterable[Standing]) -> str:
 def passed(case: Case) -> str:
     """Say what allows to go on."""
     said = [f"the step has stood {duration(case.window.in_step)}", calls(case), *map(standing, case.asked)]
+    said += map(keeping, case.asked_of_limits)
     return f"Nothing speaks against going on: {'; '.join(said)}."
 
 
@@ -70,8 +71,9 @@ def missing(case: Case) -> str:
     """Say what has to come before the next step."""
     said = [f"{duration(case.dwell_left)} of the dwell"] * bool(case.dwell_left)
     said += [f"calls ({calls(case)})"] * case.short_of_calls
-    said += [f"proof ({standing(one)}{_when(one)})" for one in case.asked if not one.is_proven]
-    said += ["proof (none has begun)"] * (case.limits.asks_proof and not case.asked)
+    said += [f"proof ({standing(one)}{_full(one) or _when(one.expected)})" for one in case.asked if not one.is_proven]
+    said += [f"proof ({keeping(one)}{_when(one.expected)})" for one in case.unkept]
+    said += ["proof (none has begun)"] * (case.limits.asks_proof and not (case.asked or case.asked_of_limits))
     said += [f"{case.lost} failing people whom a worker had no room to note"] * bool(case.lost)
     said += [f"an end of the doubt ({excess(one)}, with v3 over the limit too)" for one in case.exceeded]
     return f"Not enough evidence; missing: {'; '.join(said)}."
@@ -90,6 +92,12 @@ def standing(one: Standing) -> str:
     return f"{people} against a ratio of {one.ratio:g}: M = {number(one.mixture)} of {proof.ENOUGH:.0f}"
 
 
+def keeping(one: Kept) -> str:
+    """Say how far it is proven that v4 keeps a limit of the step."""
+    said = f"{one.failing} of {one.people} people {_ARE[one.metric]}, {100 * one.limit:g} % may"
+    return f"{said}: M = {number(one.mixture)} of {step_limits.KEPT_ENOUGH:.0f}"
+
+
 def number(value: float) -> str:
     """Return three digits that count: 0.0123, 26.9, 936, 1.5e+12."""
     return f"{value:.0f}" if 1000 <= value < 1e6 else f"{value:.3g}"
@@ -103,11 +111,9 @@ def duration(span: timedelta) -> str:
     return f"{span.total_seconds():.3g} s"
 
 
-def _when(one: Standing) -> str:
-    if one.is_saturated:
-        return ", and no more may be counted in this step"
-    return (
-        f", in about {duration(one.expected)} at present traffic"
-        if one.expected
-        else ", not in sight at present traffic"
-    )
+def _full(one: Standing) -> str:
+    return ", and no more may be counted in this step" if one.is_saturated else ""
+
+
+def _when(expected: timedelta | None) -> str:
+    return f", in about {duration(expected)} at present traffic" if expected else ", not in sight at present traffic"

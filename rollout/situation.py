@@ -7,7 +7,7 @@ from rollout.evidence import Regression
 from rollout.proof import Standing
 from rollout.sample_ratio import SampleRatio
 from rollout.stages import PlanStep, Stage
-from rollout.step_limits import Excess
+from rollout.step_limits import Excess, Kept
 
 WINDOW = timedelta(minutes=5)
 """How far back the rates of a `Window` look."""
@@ -54,11 +54,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the processes say now. `excesses` are of the step's limits, `proofs` of the step."""
+    """What the processes say now. `excesses` and `kept` are of the step's limits, `proofs` of the step."""
 
     regression: Regression = field(default_factory=Regression)
     excesses: tuple[Excess, ...] = ()
     proofs: tuple[Standing, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    """How far it is proven that v4 keeps the step's limits, which stands in where v3 gives nothing to compare with."""
     sample_ratio: SampleRatio = field(default_factory=SampleRatio)
 
 
@@ -115,7 +117,18 @@ class Case:
     def unproven(self) -> bool:
         """Whether a proof is asked for that has not been given, and still could be."""
         waiting = [proof for proof in self.asked if not (proof.is_proven or proof.is_saturated)]
-        return bool(waiting) or (self.limits.asks_proof and not self.asked)
+        return bool(waiting or self.unkept) or (self.limits.asks_proof and not (self.asked or self.asked_of_limits))
+
+    @property
+    def asked_of_limits(self) -> tuple[Kept, ...]:
+        """The limits that v4 is to be proven to keep: those of metrics in which v3 gives nothing to compare with."""
+        compared = {proof.metric for proof in self.asked}
+        return tuple(one for one in self.evidence.kept if one.metric not in compared) if self.limits.asks_proof else ()
+
+    @property
+    def unkept(self) -> tuple[Kept, ...]:
+        """Of these, the ones that are not proven yet."""
+        return tuple(one for one in self.asked_of_limits if not one.is_proven)
 
     @property
     def lost(self) -> int:

@@ -13,15 +13,19 @@ It needs no control arm, which is what guards FULL, where comparing is blind.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from rollout.evidence import Metric
 from rollout.mixture import Terms, exp, log_mean_exp
 from rollout.processes import Process, Schedule
+from rollout.proof import time_until
 
 ENOUGH = 200.0
 """1/α for the whole attempt: α is 0.5 %, one half for each metric."""
 RATIOS: Terms = (1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
+KEPT_ENOUGH = 20.0
+"""As for the comparison (`rollout.proof`): a proof may be wrong in 5 % of steps, an accusation may not."""
 SLOW_LIMIT = 0.05
 """How many people may be slower than the step's p95: 5 %, by what a p95 is."""
 
@@ -65,6 +69,44 @@ class Excess:
     def is_proven(self) -> bool:
         """Whether the limit is exceeded, with a chance of at most 0.5 % in an attempt to be wrong about any."""
         return self.value >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How far it is proven that v4 keeps a limit of the step; the counts are people of the step."""
+
+    metric: Metric
+    limit: float
+    mixture: float
+    people: int
+    failing: int
+    expected: timedelta | None = None
+    """How long until it is proven at present traffic; None when that is not within a year."""
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether fewer people than the limit allows fail, with a chance of at most 5 % in a step to be wrong."""
+        return self.mixture >= KEPT_ENOUGH
+
+
+def kept(metric: Metric, limit: float, people: int, failing: int, people_per_hour: float = 0.0) -> Kept:
+    """Return how far it is proven that fewer than `limit` (0 to 1) of v4's people fail.
+
+    The mirror of `excess`: each term is multiplied by 1/r for a person who failed, else by (1 − L/r)/(1 − L), which on
+    average grows to at most 1 when everybody's chance of failing is L or more. Somebody who has just come counts as
+    fine so far; over a step's dwell that is a small part of the people.
+    """
+    ratios = _kept_ratios(limit)
+    terms = [failing * bad + (people - failing) * fine for bad, fine in ratios]
+    share = failing / people if people else 0.0
+    drift = [people_per_hour * (share * bad + (1 - share) * fine) for bad, fine in ratios]
+    return Kept(metric, limit, exp(log_mean_exp(terms)), people, failing, time_until(KEPT_ENOUGH, terms, drift))
+
+
+@lru_cache(maxsize=256)
+def _kept_ratios(limit: float) -> tuple[tuple[float, float], ...]:
+    limit = min(max(limit, _FLOOR), _CEILING)
+    return tuple((-math.log(ratio), math.log((1 - limit / ratio) / (1 - limit))) for ratio in RATIOS)
 
 
 def excess(metric: Metric, cells: Iterable[Cell], schedule: Schedule) -> Excess | None:

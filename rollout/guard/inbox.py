@@ -106,7 +106,7 @@ def _tell(report: Report, desk: Desk, person: int, failures: list[Failure], sigh
 
 def _blame(failure: FirstFailure, attempt: Attempt, person: int, metric: str) -> bool:
     if metric == OVER_P95:
-        return attempt.exceed_p95(failure.identity, failure.operation, failure.epoch, person)
+        return attempt.exceed_p95(failure, person)
     return attempt.blame(failure, person)
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import product
@@ -591,16 +592,17 @@ def test_a_proof_stops_at_a_twentieth_of_the_people_of_control_and_goes_on_when_
     assert standings[-1].is_proven
 
 
-def test_a_proof_is_asked_of_slow_calls_always_and_of_failures_only_where_control_had_any() -> None:
-    slow, failures = Proof(Metric.SLOW, 5.0), Proof(Metric.FAILURES, 5.0)
+@pytest.mark.parametrize("metric", Metric)
+def test_a_comparison_is_asked_where_twenty_of_controls_people_failed_in_the_step(metric: Metric) -> None:
+    proof = Proof(metric, 5.0)
+    asked = []
 
-    asked = [proof.standing(1000).is_asked for proof in (slow, failures)]
-    failures.observe(failure("u:1", V4, 0.1))
-    asked.append(failures.standing(1000).is_asked)
-    failures.observe(failure("u:2", V3, 0.1))
-    asked.append(failures.standing(0).is_asked)
+    for people in (crowd(V4, 500, 0.1), crowd(V3, 19, 0.1), crowd(V3, 20, 0.1)):
+        for one in people:
+            proof.observe(replace(one, metric=metric))
+        asked.append(proof.standing(1000).is_asked)
 
-    assert asked == [True, False, False, True]
+    assert asked == [False, False, True]
 
 
 def test_a_proof_counts_a_person_once_and_only_its_own_metric() -> None:

@@ -38,7 +38,7 @@ REGRESSED = Regression(CULPRIT, (CULPRIT,), (CULPRIT,))
 NEARLY = replace(CULPRIT, mixture=1599.0)
 EXCEEDED = Excess(Metric.FAILURES, PROCESS, 900.0, 300, 60)
 TOO_SLOW = replace(EXCEEDED, metric=Metric.SLOW)
-PROOF = Standing(Metric.SLOW, 2.0, 31.0, 12, 140, is_saturated=False, control_has_failed=True)
+PROOF = Standing(Metric.SLOW, 2.0, 31.0, 12, 140, is_saturated=False, control_people=140)
 UNPROVEN = replace(PROOF, mixture=19.9, expected=5 * HOUR)
 SATURATED = replace(UNPROVEN, is_saturated=True)
 OUTAGE = replace(PROOF, metric=Metric.FAILURES, is_saturated=True)
@@ -147,7 +147,7 @@ ROWS: list[tuple[str, Window, Evidence, Limits, type[Verdict], Reason]] = [
     (
         "v3 never failed",
         PASSED,
-        Evidence(proofs=(PROOF, replace(UNPROVEN, metric=Metric.FAILURES, control_has_failed=False))),
+        Evidence(proofs=(PROOF, replace(UNPROVEN, metric=Metric.FAILURES, control_people=19))),
         LIMITS,
         Advance,
         Reason.PROVEN,
@@ -450,7 +450,7 @@ def test_a_common_outage_neither_rolls_v4_back_nor_proves_it(seed: int) -> None:
     assert rollout.highest < 100
     assert [proof.standing(on_control).is_proven for proof in rollout.proofs] == [False, False]
     assert rollout.verdict(replace(PASSED, control=FAILING, candidate=FAILING)).reason is Reason.SHARED_FAULT
-    assert rollout.verdict(PASSED).reason is Reason.NOT_ENOUGH_EVIDENCE  # and once it is over, nothing was gained by it
+    assert rollout.verdict(PASSED).reason is Reason.SATURATED  # once it is over, a person decides
 
 
 @pytest.mark.parametrize("seed", SEEDS)
