@@ -20,6 +20,7 @@ from jewgo.core import local
 from jewgo.core.processes import is_free, tied_to
 from jewgo.greeting import greeting
 
+ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 LOOK_EVERY_S = 0.25
@@ -60,21 +61,21 @@ def run(port: int, is_wanted: Callable[[], bool]) -> int:
     lease = local.enter_or_exit(os.environ)
     _say("Bringing the database up to date …")
     told = prepare(lease.place.path, port)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"],
-        preexec_fn=tied_to(os.getpid(), signal.SIGTERM),
-    )
+    server = _started("-m", "gunicorn", "-c", "python:jewgo.serving")
+    guard = _started("manage.py", "rollout_guard")
     try:
         if _answers(server, port):
             _say(told)
         while server.poll() is None:
             time.sleep(LOOK_EVERY_S)
             lease.ensure_supervisor()
+            if guard.poll() is not None:  # whatever ended it, somebody has to watch
+                guard = _started("manage.py", "rollout_guard")
             if not is_wanted():
                 raise Ended
         return server.returncode
     finally:
-        _stop(server)
+        _stop(server, guard)
 
 
 def prepare(var: Path, port: int) -> str:
@@ -99,6 +100,12 @@ def prepare(var: Path, port: int) -> str:
     return greeting(f"http://127.0.0.1:{port}", email=staff.email, password=password, key=key, devices=devices)
 
 
+def _started(*arguments: str) -> "subprocess.Popen[bytes]":
+    """Start a Python of ours, which ends with us."""
+    command = [sys.executable, *arguments]
+    return subprocess.Popen(command, cwd=ROOT, preexec_fn=tied_to(os.getpid(), signal.SIGTERM))
+
+
 def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
     """Wait until the server answers a probe; False when it takes too long, or ended and so has said why itself."""
     until = time.monotonic() + START_LIMIT_S
@@ -113,16 +120,19 @@ def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
     return False
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    """End the server: orderly, or for good if that takes too long. A second signal does not interrupt it."""
+def _stop(*children: "subprocess.Popen[bytes]") -> None:
+    """End the children: orderly, or for good if that takes too long. A second signal does not interrupt it."""
     for name in ENDINGS:
         signal.signal(name, signal.SIG_IGN)
-    server.terminate()
-    try:
-        server.wait(STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+    for child in children:
+        child.terminate()
+    until = time.monotonic() + STOP_LIMIT_S
+    for child in children:
+        try:
+            child.wait(max(until - time.monotonic(), 0.1))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
 
 
 def _write_lines_at_once() -> None:

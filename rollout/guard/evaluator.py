@@ -19,12 +19,14 @@ from rollout.situation import WINDOW
 _LOCK = 7_310_514_206
 """Of pg_try_advisory_xact_lock: it ends with the transaction, so a leader that dies leaves nothing behind."""
 STATEMENT_TIMEOUT_MS = 5000
+LEASE = timedelta(seconds=3)
+"""A guard that looked within this time leads; while two took turns, each would rebuild its memory at every look."""
 TIDY_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one look did; `leads` is False where another guard holds the lock, and then nothing was done."""
+    """What one look did; `leads` is False where another guard leads, and then nothing was done."""
 
     leads: bool
     at: datetime | None = None
@@ -83,7 +85,10 @@ class Evaluator:
         return self._lead(now or clock, probes_down)
 
     def _lead(self, now: datetime, probes_down: tuple[str, ...]) -> Tick:
-        is_first_look = self._resume(now)
+        last = Guard.objects.first()
+        if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
+            return Tick(leads=False)
+        is_first_look = self._resume(last, now)
         around = Surroundings(now, live_workers(now), windows.marks(now), is_first_look, probes_down)
         flags = {flag.name: flag for flag in Flag.objects.prefetch_related("steps")}
         desks = self._bench.desks(flags, now, around.known)
@@ -99,9 +104,8 @@ class Evaluator:
         self._passing("recorded")
         return Tick(True, now, opinions, moves)
 
-    def _resume(self, now: datetime) -> bool:
+    def _resume(self, last: Guard | None, now: datetime) -> bool:
         """Go on from the last look, whoever made it; say whether that was too long ago to compare with."""
-        last = Guard.objects.first()
         if last is None or (last.leader, last.ticks) != (self.id, self._ticks):
             self._bench.forget()
         self._ticks = (last.ticks if last else 0) + 1
