@@ -61,21 +61,21 @@ def run(port: int, is_wanted: Callable[[], bool]) -> int:
     lease = local.enter_or_exit(os.environ)
     _say("Bringing the database up to date …")
     told = prepare(lease.place.path, port)
-    server = _started("-m", "gunicorn", "-c", "python:jewgo.serving")
-    guard = _started("manage.py", "rollout_guard")
+    children = [server := _started("-m", "gunicorn", "-c", "python:jewgo.serving")]
     try:
         if _answers(server, port):
             _say(told)
+        children.append(guard := _started("manage.py", "rollout_guard"))
         while server.poll() is None:
             time.sleep(LOOK_EVERY_S)
             lease.ensure_supervisor()
             if guard.poll() is not None:  # whatever ended it, somebody has to watch
-                guard = _started("manage.py", "rollout_guard")
+                children[1] = guard = _started("manage.py", "rollout_guard")
             if not is_wanted():
                 raise Ended
         return server.returncode
     finally:
-        _stop(server, guard)
+        _stop(*children)
 
 
 def prepare(var: Path, port: int) -> str:

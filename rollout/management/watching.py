@@ -41,11 +41,10 @@ def once(_: RolloutCommand, __: dict[str, Any]) -> Answer:
 
 
 def forever(command: RolloutCommand, options: dict[str, Any]) -> None:
-    """Look until a signal ends it; say each change of mind in a line."""
+    """Look until a signal ends it; say each change of mind in a line, as JSON also why it goes on holding."""
     ending = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: ending.set())
-    command.tell("The guard looks; Ctrl-C ends it.")
     watch(Evaluator(), options["every"], ending, News(command, as_json=options["as_json"]))
 
 
@@ -63,12 +62,17 @@ class News:
         if tick.leads != self._led:
             self._led = tick.leads
             self._command.tell("This guard leads." if tick.leads else "Another guard leads; this one stands by.")
-        now = {one.desk.name: (one.word, one.verdict.reason.value) for one in tick.opinions}
+        now = {one.desk.name: self._mind(one) for one in tick.opinions}
         fresh = [one for one in tick.opinions if self._before.get(one.desk.name) != now[one.desk.name]]
         self._before = now if tick.leads else {}
         for one in fresh:
             self._command.stdout.write(self._line(tick, one))
         self._command.stdout.flush()
+
+    def _mind(self, one: Opinion) -> tuple[str, str]:
+        """Return what counts as the same mind: to people a hold is a hold, unless something is wrong."""
+        is_worth_it = self._as_json or one.verdict.alerts or one.word != "hold"
+        return one.word, one.verdict.reason.value if is_worth_it else ""
 
     def _line(self, tick: Tick, one: Opinion) -> str:
         if self._as_json:
