@@ -88,7 +88,10 @@ class Stream:
     def _tally(self, epoch: int) -> Tally:
         while epoch in self._moved:
             epoch = self._moved[epoch]
-        return self._by_epoch.setdefault(epoch, Tally())
+        found = self._by_epoch.get(epoch)
+        if found is None:
+            found = self._by_epoch[epoch] = Tally()
+        return found
 
     def _move(self, epoch: int, to: int) -> None:
         self._moved[epoch] = to
