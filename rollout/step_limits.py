@@ -7,7 +7,8 @@ those of the evidence, with the same weights. Within an epoch, which is at most 
 Somebody who has not failed yet may still do so before the epoch ends. As long as everybody's chance of that is at most
 L, the terms are never above a supermartingale: (1 − r·L)/(1 − L) grows, on average over what may still come, to at most
 1. So the guarantee holds at every look, not only at the end of an epoch (Ville; Howard, Ramdas et al. 2021).
-It needs no control arm, which is what guards FULL, where comparing is blind.
+It needs no control arm, which is what guards FULL, where comparing is blind. Where there is one, its people are counted
+in the same epochs: what both arms exceed together is an outage, also while it has just begun and long after it is over.
 """
 
 import math
@@ -29,25 +30,38 @@ KEPT_ENOUGH = 20.0
 SLOW_LIMIT = 0.05
 """How many people may be slower than the step's p95: 5 %, by what a p95 is."""
 
+FEWEST_SHARED = 2
+"""One failing person on v3 is no outage."""
+
 _CEILING = 0.99
 _FLOOR = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The people of the candidate arm in one epoch: how many there were, and how many of them failed (or were slow)."""
+    """The people of the candidate arm in one epoch: how many there were, and how many of them failed (or were slow).
+
+    The same of the control arm stands beside it. It proves nothing, but it may clear v4.
+    """
 
     epoch: int
     limit: float
     """The share of people who may fail, 0 to 1."""
     people: int
     failing: int
+    control_people: int = 0
+    control_failing: int = 0
 
     @property
     def terms(self) -> list[float]:
         """What the people of this cell add to the logarithm of each term."""
         fine = self.people - self.failing
         return [self.failing * bad + fine * good for bad, good in _log_ratios(self.limit)]
+
+    @property
+    def as_control(self) -> float:
+        """How many of the candidate arm's people would have failed at control's rate."""
+        return self.people * self.control_failing / self.control_people if self.control_people else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,12 @@ class Excess:
     mixture: float
     people: int
     failing: int
+    control_failing: int = 0
+    """How many of v3's people failed in the same epochs."""
+    as_control: float = 0.0
+    """How many of `people` would have failed, had as large a part of them failed in each epoch as of v3's people."""
+    allowed: float = 0.0
+    """How many of `people` may fail."""
 
     @property
     def value(self) -> float:
@@ -69,6 +89,16 @@ class Excess:
     def is_proven(self) -> bool:
         """Whether the limit is exceeded, with a chance of at most 0.5 % in an attempt to be wrong about any."""
         return self.value >= ENOUGH
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether v4's people would be over the limit on v3 as well: then it is not v4 who is to blame."""
+        return self.control_failing >= FEWEST_SHARED and self.as_control > self.allowed
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What is proven against v4 alone comes first, then what is strongest."""
+        return self.is_proven and not self.is_shared, self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +143,19 @@ def excess(metric: Metric, cells: Iterable[Cell], schedule: Schedule) -> Excess 
     """Return the strongest evidence that the limit is exceeded, or None while nobody was counted."""
     waiting = sorted(cells, key=lambda cell: cell.epoch)
     terms, people, failing = [0.0] * len(RATIOS), 0, 0
+    control_failing, as_control, allowed = 0, 0.0, 0.0
     found: list[Excess] = []
     for process in reversed(schedule):
         while waiting and waiting[-1].epoch >= process.epoch:
             cell = waiting.pop()
             terms = [have + more for have, more in zip(terms, cell.terms, strict=True)]
             people, failing = people + cell.people, failing + cell.failing
+            control_failing += cell.control_failing
+            as_control, allowed = as_control + cell.as_control, allowed + cell.limit * cell.people
         if people:
-            found.append(Excess(metric, process, exp(log_mean_exp(terms)), people, failing))
-    return max(found, key=lambda one: one.value, default=None)
+            mixture = exp(log_mean_exp(terms))
+            found.append(Excess(metric, process, mixture, people, failing, control_failing, as_control, allowed))
+    return max(found, key=lambda one: one.rank, default=None)
 
 
 @lru_cache(maxsize=256)

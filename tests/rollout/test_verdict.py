@@ -38,6 +38,7 @@ REGRESSED = Regression(CULPRIT, (CULPRIT,), (CULPRIT,))
 NEARLY = replace(CULPRIT, mixture=1599.0)
 EXCEEDED = Excess(Metric.FAILURES, PROCESS, 900.0, 300, 60)
 TOO_SLOW = replace(EXCEEDED, metric=Metric.SLOW)
+SHARED = replace(EXCEEDED, control_failing=500, as_control=59.0, allowed=15.0)
 PROOF = Standing(Metric.SLOW, 2.0, 31.0, 12, 140, is_saturated=False, control_people=140)
 UNPROVEN = replace(PROOF, mixture=19.9, expected=5 * HOUR)
 SATURATED = replace(UNPROVEN, is_saturated=True)
@@ -85,6 +86,14 @@ ROWS: list[tuple[str, Window, Evidence, Limits, type[Verdict], Reason]] = [
         "over the limit, as v3 is",
         replace(PASSED, control=FAILING),
         replace(PROVEN, excesses=(EXCEEDED,)),
+        LIMITS,
+        Hold,
+        Reason.NOT_ENOUGH_EVIDENCE,
+    ),
+    (
+        "over the limit in an outage that has just begun, or is just over",
+        PASSED,
+        replace(PROVEN, excesses=(SHARED,)),
         LIMITS,
         Hold,
         Reason.NOT_ENOUGH_EVIDENCE,
