@@ -43,8 +43,8 @@ class Attempt:
         self.evidence = AttemptEvidence(operations)
         self.sample_bits = sample_bits
         self._known: set[tuple[str, str, int, str]] = set()
-        self._candidates: defaultdict[int, set[int]] = defaultdict(set)  # epoch -> people of the candidate arm
-        self._failing: defaultdict[tuple[str, int], set[int]] = defaultdict(set)  # metric, epoch -> people
+        self._people: defaultdict[tuple[Arm, int], set[int]] = defaultdict(set)  # arm, epoch -> people
+        self._failing: defaultdict[tuple[str, Arm, int], set[int]] = defaultdict(set)  # metric, arm, epoch -> people
         self._seen: set[tuple[int, int]] = set()  # epoch, person
         self._misplaced: dict[str, None] = {}
         self._ever: set[int] = set()
@@ -72,8 +72,8 @@ class Attempt:
         self._seen.add(key)
         if seen.misplaced:
             self._misplaced[seen.misplaced] = None
+        self._people[seen.arm, seen.epoch].add(seen.person)
         if seen.arm is Arm.CANDIDATE:
-            self._candidates[seen.epoch].add(seen.person)
             self._ever.add(seen.person)
         return True
 
@@ -84,15 +84,15 @@ class Attempt:
         if not self._is_news(failure.metric, failure.operation, failure.epoch, failure.identity):
             return False
         self.evidence.observe(failure)
-        if failure.metric is Metric.FAILURES and failure.arm is Arm.CANDIDATE:
-            self._exceed(failure.metric, failure.epoch, person, failure.at)
+        if failure.metric is Metric.FAILURES:
+            self._exceed(failure.metric, failure, person)
         return True
 
     def exceed_p95(self, failure: FirstFailure, person: int) -> bool:
-        """Note that somebody on v4 waited longer than the step's p95; False when that was known in this epoch."""
+        """Note that somebody waited longer than the step's p95; False when that was known in this epoch."""
         if not self._is_news(OVER_P95, failure.operation, failure.epoch, failure.identity):
             return False
-        self._exceed(OVER_P95, failure.epoch, person, failure.at)
+        self._exceed(OVER_P95, failure, person)
         return True
 
     def weigh(self, schedule: Schedule, limits: Sequence[tuple[int, float]], now: datetime) -> Evidence:
@@ -145,13 +145,13 @@ class Attempt:
             if proof.observe(failure):
                 self._failed_at.append((failure.at, metric, failure.arm))
 
-    def _exceed(self, metric: str, epoch: int, person: int, at: datetime) -> None:
+    def _exceed(self, metric: str, failure: FirstFailure, person: int) -> None:
         """Count somebody against a limit of the step; who fails was there."""
         if not is_sampled(person, self.sample_bits):
             return
-        self._candidates[epoch].add(person)
-        self._failing[metric, epoch].add(person)
-        if self._is_in_step(at):
+        self._people[failure.arm, failure.epoch].add(person)
+        self._failing[metric, failure.arm, failure.epoch].add(person)
+        if self._is_in_step(failure.at) and failure.arm is Arm.CANDIDATE:
             self._there.add(person)
             self._over[metric].add(person)
 
@@ -166,14 +166,18 @@ class Attempt:
             yield kept(metric, limit, people, len(self._over[name]), people / hours)
 
     def _excesses(self, schedule: Schedule, limits: Sequence[tuple[int, float]]) -> Iterator[Excess]:
+        epochs = [epoch for arm, epoch in self._people if arm is Arm.CANDIDATE]
         for metric, name in ((Metric.FAILURES, Metric.FAILURES), (Metric.SLOW, OVER_P95)):
-            cells = [
-                Cell(epoch, _limit(metric, epoch, limits), len(people), len(self._failing.get((name, epoch), ())))
-                for epoch, people in self._candidates.items()
-            ]
+            cells = [self._cell(name, epoch, _limit(metric, epoch, limits)) for epoch in epochs]
             found = excess(metric, cells, schedule)
             if found is not None:
                 yield found
+
+    def _cell(self, metric: str, epoch: int, limit: float) -> Cell:
+        people = {arm: len(self._people.get((arm, epoch), ())) for arm in Arm}
+        failing = {arm: len(self._failing.get((metric, arm, epoch), ())) for arm in Arm}
+        candidate, control = Arm.CANDIDATE, Arm.CONTROL
+        return Cell(epoch, limit, people[candidate], failing[candidate], people[control], failing[control])
 
     def _standings(self, now: datetime) -> Iterator[Standing]:
         for metric, proof in self._proofs.items():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from rollout.eligibility import Arm, Decision, FlagState, Reason
+from rollout.eligibility import Decision, FlagState, Reason
 from rollout.identity import Identity
 
 COUNTED = frozenset({"user", "key", "cookie"})
@@ -13,7 +13,7 @@ COUNTED = frozenset({"user", "key", "cookie"})
 _NEVER = float("inf")
 
 FAILURES, SLOW, OVER_P95 = "failures", "slow", "p95"
-"""The metrics that a person can meet; the last is for the step's limit only, and of the candidate's arm."""
+"""The metrics that a person can meet; the last is for the step's limit only."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def met(call: Call, duration_ms: float) -> list[str]:
     found = [FAILURES] if call.has_failed else []
     if duration_ms > measure.slow_ms.get(call.operation, _NEVER):
         found.append(SLOW)
-    if duration_ms > (measure.p95_ms or _NEVER) and call.decision.arm is Arm.CANDIDATE:
+    if duration_ms > (measure.p95_ms or _NEVER):
         found.append(OVER_P95)
     return found
 

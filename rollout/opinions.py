@@ -97,6 +97,8 @@ def _excess(one: Excess) -> dict[str, Any]:
         "enough": step_limits.ENOUGH,
         "people": one.people,
         "failing": one.failing,
+        "control_failing": one.control_failing,
+        "is_shared": one.is_shared,
     }
 
 
