@@ -1,12 +1,9 @@
 """Probes and health: what the process can reach, measured when asked."""
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NamedTuple, NotRequired, TypedDict
 
-from django.db import DatabaseError, connection
 from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
@@ -16,7 +13,7 @@ from rest_framework.response import Response
 import jewgo
 from jewgo.core.api import StrictSerializer, V3View, V4View, v4_response
 from jewgo.core.errors import InvalidInput, Unavailable
-from jewgo.core.resilient import is_redis_there
+from jewgo.core.reach import cache_ms, database_ms
 from jewgo.core.schema import operation
 from jewgo.core.showing import only_shows
 from restaurants.models import Restaurant
@@ -61,29 +58,16 @@ class ProcessHealth(TypedDict):
 
 def check_database() -> dict[str, Any]:
     """Return whether the database answers, and how fast."""
-
-    def ask() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return True
-
-    try:
-        return _timed(ask)
-    except DatabaseError:
-        connection.close_if_unusable_or_obsolete()
-        return {"status": "unavailable"}
+    return _told(database_ms())
 
 
 def check_cache() -> dict[str, Any]:
     """Return whether Redis itself answers, past the memory that stands in for it."""
-    return _timed(is_redis_there)
+    return _told(cache_ms())
 
 
-def _timed(ask: Callable[[], bool]) -> dict[str, Any]:
-    start = time.perf_counter()
-    if not ask():
-        return {"status": "unavailable"}
-    return {"status": "connected", "latency_ms": round((time.perf_counter() - start) * 1000, 2)}
+def _told(latency_ms: float | None) -> dict[str, Any]:
+    return {"status": "unavailable"} if latency_ms is None else {"status": "connected", "latency_ms": latency_ms}
 
 
 @only_shows

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 from django.core.cache import caches
@@ -154,6 +154,13 @@ class LocalCache(BaseCache):
         return self.clock() + (OUTAGE_TTL_S if seconds is None else seconds)
 
 
+class Lookups(NamedTuple):
+    """How often keys were found and missed since the Redis server started, by everybody who uses it."""
+
+    hits: int
+    misses: int
+
+
 class Fallback:
     """What the threads of a process share about one Redis: the breaker and the memory that stands in."""
 
@@ -225,6 +232,14 @@ class ResilientCache(BaseCache):
         except FAILURES:
             return False
 
+    def lookups(self) -> Lookups | None:
+        """Ask Redis itself how often keys were found and missed; None when it does not answer."""
+        try:
+            told = self.remote.client.get_client().info("stats")
+        except FAILURES:
+            return None
+        return Lookups(int(told["keyspace_hits"]), int(told["keyspace_misses"]))
+
     def _run(self, operation: Callable[[Any], R]) -> R:
         if not self.breaker.is_open or self._returns():
             try:
@@ -261,3 +276,9 @@ def is_redis_there() -> bool:
     """Ask Redis itself, whatever the breaker believes."""
     backend = caches["default"]
     return isinstance(backend, ResilientCache) and backend.ping()
+
+
+def redis_lookups() -> Lookups | None:
+    """Return what Redis itself has counted; None when it does not answer."""
+    backend = caches["default"]
+    return backend.lookups() if isinstance(backend, ResilientCache) else None
