@@ -112,6 +112,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = ENVIRONMENT.email_host, ENVIRONMENT.email_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENVIRONMENT.email_user, ENVIRONMENT.email_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = ENVIRONMENT.email_tls == "starttls", ENVIRONMENT.email_tls == "tls"
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.default_from_email
+
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = True
@@ -138,6 +145,22 @@ ROLLOUT: dict[str, Any] = {
     "SLOW_FLOOR_MS": 100,
     "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
     "SCOPE_CHECK": "users.api.permissions.has_scope",  # whether a caller has a scope; the rollout knows no keys
+    # from where on the service as a whole is worth an alert; the fields of rollout.thresholds.Thresholds
+    "ALERTS": {
+        "response_ms": ENVIRONMENT.alert_response_ms,
+        "error_percent": ENVIRONMENT.alert_error_percent,
+        "memory_percent": ENVIRONMENT.alert_memory_percent,
+        "cpu_percent": ENVIRONMENT.alert_cpu_percent,
+        "cache_hit_percent": ENVIRONMENT.alert_cache_hit_percent,
+        "database_failures": ENVIRONMENT.alert_database_failures,
+    },
+    # who is told of alerts; a webhook goes to these hosts only
+    "TELL": {
+        "EMAILS": ENVIRONMENT.alert_emails,
+        "WEBHOOKS": ENVIRONMENT.alert_webhooks,
+        "WEBHOOK_HOSTS": ENVIRONMENT.alert_webhook_hosts,
+        "WEBHOOK_SECRET": ENVIRONMENT.alert_webhook_secret,
+    },
     # name -> (what it gates, the feature that must be on before it)
     "COHORT": API_V4_COHORT,
     "FEATURES": {

@@ -93,10 +93,7 @@ class Order:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.reason.strip():
-            raise ReasonRequired("A reason is missing; the next reader of the ledger wants to know why.")
-        if "\0" in self.reason or len(self.reason) > LONGEST_REASON:
-            raise ReasonRequired(f"A reason is at most {LONGEST_REASON} characters of text.")
+        checked_reason(self.reason)
 
     def expected(self, feature: str) -> int | None:
         """Return the version that the caller saw of the feature, if they said."""
@@ -184,6 +181,15 @@ class Report:
     def refused(self) -> tuple[Outcome, ...]:
         """The features that may not make the move."""
         return tuple(outcome for outcome in self.outcomes if outcome.result is Result.REFUSED)
+
+
+def checked_reason(reason: str) -> str:
+    """Return the reason without the spaces around it; raises ReasonRequired when it is none."""
+    if not reason.strip():
+        raise ReasonRequired("A reason is missing; the next reader of the ledger wants to know why.")
+    if "\0" in reason or len(reason) > LONGEST_REASON:
+        raise ReasonRequired(f"A reason is at most {LONGEST_REASON} characters of text.")
+    return reason.strip()
 
 
 def command(move: str, feature: str) -> str:

@@ -29,12 +29,35 @@ class Environment(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rollout_pulse: Switch = "on"
     rollout_drills: Switch = "off"
+    email_host: str = Field(default="", description="the mail server; without it no e-mail is sent")
+    email_port: int = Field(default=587, ge=1, le=65535)
+    email_user: str = ""
+    email_password: str = ""
+    email_tls: Literal["starttls", "tls", "off"] = "starttls"
+    default_from_email: str = Field(default="JewGo <jewgo@localhost>", description="the sender of e-mail")
+    alert_emails: Words = []
+    alert_webhooks: Words = []
+    alert_webhook_hosts: Words = []
+    alert_webhook_secret: str = ""
+    alert_response_ms: float = Field(default=1000, gt=0)
+    alert_error_percent: float = Field(default=5, ge=0, le=100)
+    alert_memory_percent: float = Field(default=80, ge=0, le=100)
+    alert_cpu_percent: float = Field(default=80, ge=0, le=100)
+    alert_cache_hit_percent: float = Field(default=70, ge=0, le=100)
+    alert_database_failures: int = Field(default=3, ge=1)
     bind_host: str = "0.0.0.0"  # noqa: S104 -- a container's port is published on purpose; local mode says 127.0.0.1
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=2, ge=1, le=256)
     threads: int = Field(default=4, ge=1, le=256)
 
-    @field_validator("allowed_hosts", "csrf_trusted_origins", mode="before")
+    @field_validator(
+        "allowed_hosts",
+        "csrf_trusted_origins",
+        "alert_emails",
+        "alert_webhooks",
+        "alert_webhook_hosts",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value

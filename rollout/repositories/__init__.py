@@ -3,6 +3,7 @@
 from rollout.repositories.alerts import (
     AlertRepository,
     DeliveryRepository,
+    UnknownAlert,
 )
 from rollout.repositories.control import (
     DrillRepository,
@@ -46,6 +47,7 @@ __all__ = [
     "SightingRepository",
     "StageChangeRepository",
     "StepRepository",
+    "UnknownAlert",
     "UnknownFeature",
     "WorkerRepository",
 ]
