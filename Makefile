@@ -41,6 +41,7 @@ contracts: $(INSTALLED)  ## check who imports whom
 
 deploy: $(INSTALLED)  ## check that production settings raise no warning
 	$(LOCAL) env JEWGO_LOCAL=off ROLLOUT_DRILLS=off ALLOWED_HOSTS=jewgo.example \
+		ALERT_EMAILS=ops@jewgo.example EMAIL_HOST=mail.jewgo.example \
 		python manage.py check --deploy --fail-level WARNING
 
 migrations: $(INSTALLED)  ## check that no migration is missing

@@ -10,12 +10,15 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as CheckWarning
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connections
 from django.urls import get_resolver
 
 from rollout import features, forces, registry
 from rollout.models import Flag
 from rollout.propagation import LEASE_S
+from rollout.receivers import SHORTEST_SECRET, fault_of, receivers
 from rollout.snapshot import STALE_AFTER_S
 from rollout.stages import Stage, chain
 
@@ -59,6 +62,26 @@ def drills(**_: Any) -> list[CheckMessage]:
             "Drills are on: whoever may move features can inject faults into what users get.",
             hint="Set ROLLOUT_DRILLS=off.",
             id="rollout.W001",
+        )
+    ]
+
+
+@register("rollout")
+def alerting(**_: Any) -> list[CheckMessage]:
+    """Check that whoever shall be told of alerts can be."""
+    return [*webhooks(settings.ROLLOUT["TELL"]), *emails(settings.ROLLOUT["TELL"])]
+
+
+@register("rollout", deploy=True)
+def somebody_is_told(**_: Any) -> list[CheckMessage]:
+    """Warn where nobody is told of alerts, an automatic rollback among them, although this is no local installation."""
+    if receivers() or settings.LOCAL:
+        return []
+    return [
+        CheckWarning(
+            "Nobody is told of alerts: they are in the admin and in `manage.py rollout alerts` only.",
+            hint="Set ALERT_EMAILS and EMAIL_HOST, or ALERT_WEBHOOKS with its hosts and secret; see docs/alerts.md.",
+            id="rollout.W002",
         )
     ]
 
@@ -131,3 +154,33 @@ def without_control(unfinished: Sequence[str]) -> Iterator[CheckMessage]:
                 hint=f'Register one in a legacy module with @control("{operation}"), or complete {feature}.',
                 id="rollout.E007",
             )
+
+
+def webhooks(told: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    """Yield an error for every webhook that would not be sent to, and for a signature that could be guessed."""
+    for number, url in enumerate(told["WEBHOOKS"], 1):
+        if fault := fault_of(url, told["WEBHOOK_HOSTS"], is_local=settings.LOCAL):
+            yield Error(
+                f"ALERT_WEBHOOKS, number {number}: {fault}.",
+                hint="Give https://HOST/…, and put the exact HOST into ALERT_WEBHOOK_HOSTS.",
+                id="rollout.E008",
+            )
+    if told["WEBHOOKS"] and len(told["WEBHOOK_SECRET"]) < SHORTEST_SECRET:
+        yield Error(
+            f"ALERT_WEBHOOK_SECRET has less than {SHORTEST_SECRET} characters: others could sign in our name.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            id="rollout.E009",
+        )
+
+
+def emails(told: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    """Yield an error for every address that is none, and for mail that no server would take."""
+    for address in told["EMAILS"]:
+        try:
+            validate_email(address)
+        except ValidationError:
+            hint = "Give addresses with commas between: ops@example.org,night@example.org"
+            yield Error(f"ALERT_EMAILS: {address!r} is no e-mail address.", hint=hint, id="rollout.E010")
+    if told["EMAILS"] and not settings.EMAIL_HOST:
+        hint = "Set EMAIL_HOST to the mail server, and EMAIL_USER and EMAIL_PASSWORD where it asks for them."
+        yield Error("ALERT_EMAILS has addresses, but EMAIL_HOST names no mail server.", hint=hint, id="rollout.E011")

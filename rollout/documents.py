@@ -1,9 +1,11 @@
-"""Reports, ledger lines, workers and errors as plain data: the same words on the command line and over HTTP."""
+"""Reports, ledger lines, workers, alerts and errors as plain data: the same words on the command line and over HTTP."""
 
+from datetime import datetime
 from typing import Any
 
 from jewgo.core.errors import JewgoError
-from rollout.models import StageChange
+from rollout.alert_kinds import advice
+from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report
 from rollout.propagation import Propagation
 from rollout.stages import Position
@@ -73,6 +75,25 @@ def propagation(seen: Propagation) -> dict[str, Any]:
     }
 
 
+def alert(one: Alert) -> dict[str, Any]:
+    """Return one alert, whole; `advice` is what to do about it."""
+    return {
+        "id": one.pk,
+        "name": one.name,
+        "feature": one.feature or None,
+        "severity": one.severity,
+        "message": one.message,
+        "advice": advice(one.name, one.feature),
+        "details": one.details,
+        "opened_at": one.opened_at.isoformat(),
+        "seen_at": one.seen_at.isoformat(),
+        "times": one.times,
+        "acknowledged_at": _time(one.acknowledged_at),
+        "acknowledged_by": one.acknowledged_by or None,
+        "resolved_at": _time(one.resolved_at),
+    }
+
+
 def error(refusal: JewgoError) -> dict[str, Any]:
     """Return what went wrong and what helps."""
     return {
@@ -82,3 +103,7 @@ def error(refusal: JewgoError) -> dict[str, Any]:
         "problems": [{"code": one.code, "message": one.detail, "hint": one.hint} for one in refusal.problems],
         "meta": refusal.meta,
     }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

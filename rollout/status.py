@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rollout import documents, ledger
-from rollout.models import Flag
+from rollout.models import Alert, Flag
 from rollout.propagation import propagation
 from rollout.stages import HUNDRED, ZERO, Stage, chain
 
@@ -15,8 +15,8 @@ from rollout.stages import HUNDRED, ZERO, Stage, chain
 def status(names: Sequence[str], at: datetime) -> dict[str, Any]:
     """Return the picture at `at`; the sums are over all features, `feature_flags` holds those named, or all.
 
-    What nothing records yet is null, never a number: `verdict`, and in `rollout` the people served, health, error rate
-    and alerts, which belong to the guard.
+    What nothing records yet is null, never a number: `verdict`, and in `rollout` the people served, health and error
+    rate, which belong to the guard.
     """
     flags = {flag.name: flag for flag in Flag.objects.select_related("prerequisite").order_by("name")}
     shown = [flag.name for flag in Flag.objects.all_named(names)] if names else list(flags)
@@ -85,5 +85,5 @@ def _rollout(flags: Mapping[str, Flag], migrated: Decimal) -> dict[str, Any]:
         "total_users_affected": None,
         "is_healthy": None,
         "error_rate": None,
-        "alerts_count": None,
+        "alerts_count": Alert.objects.open().count(),
     }

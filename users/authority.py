@@ -48,6 +48,8 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "GET /api/v4/rollout/history": _READ,
     "GET /api/v4/rollout/propagation": _READ,
     "GET /api/v4/rollout/verify": _READ,
+    "GET /api/v4/rollout/alerts": _READ,
+    "POST /api/v4/rollout/alerts/<int:alert_id>/acknowledge": _STOP,
     "POST /api/v4/rollout/pause": _STOP,
     "POST /api/v4/rollout/rollback": _STOP,
     "POST /api/v4/rollout/drill/end": _STOP,

@@ -1,6 +1,7 @@
-"""The admin's pages of the rollout: features and their moves, the ledger, the workers."""
+"""The admin's pages of the rollout: features and their moves, the ledger, the workers, alerts."""
 
+from rollout.admin.alerts import AlertAdmin
 from rollout.admin.flags import FlagAdmin
 from rollout.admin.reading import StageChangeAdmin, WorkerAdmin
 
-__all__ = ["FlagAdmin", "StageChangeAdmin", "WorkerAdmin"]
+__all__ = ["AlertAdmin", "FlagAdmin", "StageChangeAdmin", "WorkerAdmin"]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rollout.api import moves, reads
+from rollout.api import alerts, moves, reads
 
 ROOT = "api/v4/rollout"
 
@@ -14,6 +14,10 @@ urlpatterns = [
     path(f"{ROOT}/history", reads.History.as_view(), name="v4-rollout-history"),
     path(f"{ROOT}/propagation", reads.PropagationNow.as_view(), name="v4-rollout-propagation"),
     path(f"{ROOT}/verify", reads.Verify.as_view(), name="v4-rollout-verify"),
+    path(f"{ROOT}/alerts", alerts.Alerts.as_view(), name="v4-rollout-alerts"),
+    path(
+        f"{ROOT}/alerts/<int:alert_id>/acknowledge", alerts.Acknowledge.as_view(), name="v4-rollout-alert-acknowledge"
+    ),
     path(f"{ROOT}/start", moves.Start.as_view(), name="v4-rollout-start"),
     path(f"{ROOT}/advance", moves.Advance.as_view(), name="v4-rollout-advance"),
     path(f"{ROOT}/percentage", moves.Percentage.as_view(), name="v4-rollout-percentage"),

@@ -205,3 +205,21 @@ class ReportShape(TypedDict):
     features: list[OutcomeShape]
     propagation: PropagationShape
     confirmed: bool | None
+
+
+class AlertShape(TypedDict):
+    """Something that is or was wrong. `feature` is null for what is about the whole service."""
+
+    id: int
+    name: str
+    feature: str | None
+    severity: Literal["warning", "critical"]
+    message: str
+    advice: str
+    details: dict[str, Any]
+    opened_at: str
+    seen_at: str
+    times: int
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    resolved_at: str | None

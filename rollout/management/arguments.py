@@ -7,6 +7,7 @@ from typing import Any
 from rollout.moves import Actor, Selection, Terms
 
 WAIT_S = 30.0
+LARGEST_PAGE = 1000
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -58,6 +59,13 @@ def terms(options: dict[str, Any]) -> Terms:
         "dry_run": options.get("dry_run", False),
         "force": options.get("force", False),
     }
+
+
+def page_size(text: str) -> int:
+    """Read how many lines to show at most."""
+    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {LARGEST_PAGE}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

@@ -11,11 +11,10 @@ from rich.text import Text
 from rollout import documents, ledger
 from rollout.management import tables
 from rollout.management.answers import Answer, Failed, NotConfirmed, RolloutCommand
-from rollout.management.arguments import add_json
+from rollout.management.arguments import add_json, page_size
 from rollout.models import Flag, StageChange
 
 PAGE = 20
-LARGEST_PAGE = 1000
 
 
 def register(subcommands: Any) -> None:
@@ -25,7 +24,7 @@ def register(subcommands: Any) -> None:
     )
     parser = _parser(subcommands, "history", "who moved what, when and why; newest first", _history)
     parser.add_argument("features", nargs="*", metavar="FEATURE")
-    parser.add_argument("--limit", type=_page, default=PAGE, metavar="N", help=f"lines of a page ({PAGE})")
+    parser.add_argument("--limit", type=page_size, default=PAGE, metavar="N", help=f"lines of a page ({PAGE})")
     parser.add_argument("--before", type=int, metavar="#", help="lines older than this one")
     _parser(subcommands, "propagation", "which workers follow", _propagation)
     parser = _parser(subcommands, "explain", "which engine serves an identity, and why", _explain)
@@ -87,9 +86,3 @@ def _parser(subcommands: Any, name: str, told: str, run: Any) -> argparse.Argume
     parser.set_defaults(run=run)
     add_json(parser)
     return parser
-
-
-def _page(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= LARGEST_PAGE:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 to {LARGEST_PAGE}")
-    return int(text)

@@ -1,6 +1,6 @@
 """Answers as people read them: short tables, one line of meaning above each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rollout.models import StageChange
+from rollout.alert_kinds import advice
+from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report, Result
 from rollout.propagation import Propagation
 from rollout.stages import Stage
@@ -101,6 +102,21 @@ def history(lines: Iterable[StageChange]) -> list[RenderableType]:
     return [table]
 
 
+def alerts(rows: Sequence[Alert], now: datetime) -> list[RenderableType]:
+    """Return alerts, each with what to do about it while it is open."""
+    table = _table("#", "Alert", "Severity", "Since", "State", "What, and what to do")
+    for alert in rows:
+        table.add_row(
+            str(alert.pk),
+            plain_text(alert),
+            Text(alert.severity, "bold red" if alert.severity == Alert.Severity.CRITICAL else "yellow"),
+            f"{ago(alert.opened_at, now)} ago",
+            _state(alert, now),
+            plain_text(alert.message if alert.resolved_at else f"{alert.message} {advice(alert.name, alert.feature)}"),
+        )
+    return [table]
+
+
 def pairs(values: Mapping[str, object]) -> RenderableType:
     """Return names and values, one a line."""
     grid = Table.grid(padding=(0, 2))
@@ -131,6 +147,12 @@ def _own(stage: Stage, feature: Mapping[str, Any]) -> str:
     if stage is Stage.FULL and feature["holdout"]:
         return f"100 % − {feature['holdout']:g} %"
     return f"{feature['percentage']:g} %"
+
+
+def _state(alert: Alert, now: datetime) -> Text:
+    if alert.resolved_at:
+        return Text(f"over since {ago(alert.resolved_at, now)}", "dim")
+    return plain_text(f"with {alert.acknowledged_by}", "cyan") if alert.acknowledged_at else Text("open", "bold")
 
 
 def _result(outcome: Outcome, is_dry: bool) -> Text:

@@ -121,5 +121,67 @@ def test_w001_drills_outside_local_mode(settings: Any, is_on: bool, is_local: bo
     assert ids(checks.drills()) == expected
 
 
+@pytest.fixture
+def tell(settings: Any) -> Any:
+    def tell(*, is_local: bool = False, **who: Any) -> None:
+        nobody = {"EMAILS": [], "WEBHOOKS": [], "WEBHOOK_HOSTS": ["hooks.example.org"], "WEBHOOK_SECRET": "x" * 32}
+        settings.ROLLOUT = {**settings.ROLLOUT, "TELL": {**nobody, **who}}
+        settings.LOCAL, settings.EMAIL_HOST = is_local, ""
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("url", "is_local", "expected"),
+    [
+        ("https://hooks.example.org/x", False, []),
+        ("https://elsewhere.example.org/x", False, ["rollout.E008"]),
+        ("http://hooks.example.org/x", True, ["rollout.E008"]),
+    ],
+)
+def test_e008_a_webhook_that_would_not_be_sent_to(tell: Any, url: str, is_local: bool, expected: Any) -> None:
+    tell(WEBHOOKS=[url], is_local=is_local)
+
+    assert ids(checks.alerting()) == expected
+
+
+def test_e008_says_which_but_not_the_secret_in_it(tell: Any) -> None:
+    tell(WEBHOOKS=["https://hooks.example.org/x", "https://elsewhere.example.org/a-secret"])
+
+    (found,) = checks.alerting()
+
+    assert found.msg == "ALERT_WEBHOOKS, number 2: the host elsewhere.example.org is not in ALERT_WEBHOOK_HOSTS."
+
+
+@pytest.mark.parametrize(("secret", "expected"), [("x" * 31, ["rollout.E009"]), ("x" * 32, [])])
+def test_e009_a_signature_that_could_be_guessed(tell: Any, secret: str, expected: Any) -> None:
+    tell(WEBHOOKS=["https://hooks.example.org/x"], WEBHOOK_SECRET=secret)
+
+    assert ids(checks.alerting()) == expected
+
+
+def test_e010_an_address_that_is_none(tell: Any, settings: Any) -> None:
+    tell(EMAILS=["ops@example.org", "nobody"])
+    settings.EMAIL_HOST = "smtp.example.org"
+
+    assert ids(checks.alerting()) == ["rollout.E010"]
+
+
+def test_e011_mail_without_a_server(tell: Any) -> None:
+    tell(EMAILS=["ops@example.org"])
+
+    assert ids(checks.alerting()) == ["rollout.E011"]
+
+
+@pytest.mark.parametrize(
+    ("who", "is_local", "expected"),
+    [({}, False, ["rollout.W002"]), ({}, True, []), ({"EMAILS": ["ops@example.org"]}, False, [])],
+)
+def test_w002_nobody_is_told_outside_local_mode(tell: Any, who: Any, is_local: bool, expected: Any) -> None:
+    tell(is_local=is_local, **who)
+
+    assert ids(checks.somebody_is_told()) == expected
+
+
 def test_without_the_database_no_table_is_read() -> None:
     assert checks.gating(databases=None) == []

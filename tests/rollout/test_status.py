@@ -1,9 +1,12 @@
 """The whole picture, as machines read it."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from rollout.alert_kinds import Kind, Raised
+from rollout.alerts import raise_one, reconcile
 from rollout.models import Flag
 from rollout.moves import Selection
 from rollout.repositories import UnknownFeature
@@ -55,7 +58,15 @@ def test_what_nobody_records_is_null_and_never_a_number(service: RolloutService)
     told = service.status()["rollout"]
 
     assert told["current_stage"] == "disabled"
-    assert [told[name] for name in ("total_users_affected", "is_healthy", "error_rate", "alerts_count")] == [None] * 4
+    assert [told[name] for name in ("total_users_affected", "is_healthy", "error_rate")] == [None] * 3
+
+
+def test_open_alerts_are_counted(service: RolloutService) -> None:
+    for kind in (Kind.HIGH_CPU, Kind.HIGH_MEMORY):
+        raise_one(Raised(kind, "at 93 %"), START)
+    reconcile([Raised(Kind.HIGH_CPU, "at 93 %")], START + timedelta(seconds=30))
+
+    assert service.status()["rollout"]["alerts_count"] == 1
 
 
 def test_the_migration_is_as_far_as_its_last_feature(service: RolloutService) -> None:
@@ -121,7 +132,7 @@ def test_the_picture_costs_the_same_queries_however_many_features_there_are(
     first = Flag.objects.named("api_v4_enabled")
     Flag.objects.filter(pk__gt=first.pk + features - 1).delete()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         service.status()
 
 

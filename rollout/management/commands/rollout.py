@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from rollout.management import moving, reading
+from rollout.management import alerting, moving, reading
 from rollout.management.answers import RolloutCommand
 
 
@@ -15,6 +15,7 @@ class Command(RolloutCommand):
         subcommands = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
         reading.register(subcommands)
         moving.register(subcommands)
+        alerting.register(subcommands)
 
     def handle(self, *_: Any, **options: Any) -> None:
         self.answer(options["run"], options)
