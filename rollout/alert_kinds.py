@@ -74,6 +74,17 @@ class Raised:
         """What at most one alert is open of."""
         return self.name.value, self.feature
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What an alert stores of it."""
+        return {
+            "name": self.name.value,
+            "feature": self.feature,
+            "severity": self.severity.value,
+            "message": self.message,
+            "details": dict(self.details),
+        }
+
 
 def advice(name: str, feature: str) -> str:
     """Return what to do about an alert, with its feature in the commands; empty for a kind that is no more."""

@@ -97,7 +97,11 @@ class Look:
         return Changes(tuple(opened), tuple(reopened), tuple(resolved), self._tell(opened, resolved))
 
     def _open(self) -> list[Alert]:
-        new = [_opened(one, self._at) for key, one in self._raised.items() if key not in self._known]
+        new = [
+            Alert(opened_at=self._at, seen_at=self._at, **one.columns)
+            for key, one in self._raised.items()
+            if key not in self._known
+        ]
         return Alert.objects.open_new(new) if new else []
 
     def _note(self) -> list[Alert]:
@@ -117,8 +121,7 @@ class Look:
         return back
 
     def _row(self, alert: Alert) -> dict[str, object]:
-        one = self._raised[alert.name, alert.feature]
-        return {"id": alert.pk, "message": one.message, "severity": one.severity, "details": dict(one.details)}
+        return {"id": alert.pk, **self._raised[alert.name, alert.feature].columns}
 
     def _resolve(self) -> list[Alert]:
         over = [
@@ -136,15 +139,3 @@ class Look:
         news = [(alert, Delivery.Event.OPENED.value, timedelta()) for alert in opened]
         news += [(alert, Delivery.Event.RESOLVED.value, COOL_DOWN) for alert in resolved]
         return Delivery.objects.put(news, receivers(), self._at) if news else 0
-
-
-def _opened(one: Raised, at: datetime) -> Alert:
-    return Alert(
-        name=one.name.value,
-        feature=one.feature,
-        severity=one.severity.value,
-        message=one.message,
-        details=dict(one.details),
-        opened_at=at,
-        seen_at=at,
-    )

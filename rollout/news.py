@@ -28,12 +28,14 @@ def text(delivery: Delivery) -> str:
     told = [alert.message, "", f"Since {_told(alert.opened_at)}, last seen {_told(alert.seen_at)}."]
     if _is_over(delivery):
         return "\n".join([*told, f"Over since {_told(happened_at(delivery))}.", ""])
-    look = f"Say that you look after it: manage.py rollout acknowledge {alert.pk} --reason …"
-    return "\n".join([*told, "", advice(alert.name, alert.feature), look, ""])
+    told += ["", advice(alert.name, alert.feature)]
+    if alert.pk is not None:
+        told.append(f"Say that you look after it: manage.py rollout acknowledge {alert.pk} --reason …")
+    return "\n".join([*told, ""])
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
-    """Return the message as machines read it. `id` is the same at every try."""
+    """Return the message as machines read it. `id` is the same at every try, None past the outbox."""
     alert: Alert = delivery.alert
     return {
         "id": delivery.pk,

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import Count, Min
 
 from rollout import postbox, webhook
-from rollout.models import Delivery
+from rollout.alert_kinds import Raised
+from rollout.models import Alert, Delivery
 from rollout.news import NotDelivered
-from rollout.receivers import EMAIL, WEBHOOK
+from rollout.receivers import EMAIL, WEBHOOK, receivers
 
 FIRST_PAUSE_S = 1.0
 PAUSES_GROW_BY = 4
@@ -51,6 +52,22 @@ def deliver_due(
         sent, failed = sent + arrived, failed + (not arrived)
     left = Delivery.objects.waiting().aggregate(count=Count("id"), first=Min("next_at"))
     return Delivered(sent, failed, left["count"], left["first"])
+
+
+def tell_now(raised: Raised, at: datetime, transports: Mapping[str, Transport] = TRANSPORTS) -> int:
+    """Tell everybody at once, past the outbox, of what cannot be stored since PostgreSQL is away; return how many.
+
+    Each is tried once and takes up to 5 s. The messages have no `id`. What is stored later is told again, with one.
+    """
+    alert = Alert(opened_at=at, seen_at=at, **raised.columns)
+    reached = 0
+    for channel, target in receivers():
+        delivery = Delivery(alert=alert, event=Delivery.Event.OPENED, channel=channel, target=target)
+        failure = _try(delivery, at, transports[channel])
+        reached += failure is None
+        if failure:
+            logger.warning("nobody was told past the outbox", extra={"fields": {"error": str(failure)}})
+    return reached
 
 
 def pause(tries: int, jitter: float) -> timedelta:

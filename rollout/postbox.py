@@ -15,7 +15,7 @@ def send(delivery: Delivery, now: datetime) -> None:
     """Send the message to one address; raises NotDelivered when the mail server did not take it."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
-        "Message-ID": f"<alert-{delivery.alert_id}.{delivery.pk}@{domain}>",  # the same at every try
+        "Message-ID": f"<alert-{delivery.pk or int(now.timestamp())}@{domain}>",  # the same at every try
         "Date": format_datetime(now),
         "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's absence notice answers it
     }

@@ -98,6 +98,13 @@ def findings(probed: Probed, limits: Thresholds) -> tuple[Raised, ...]:
     return (*raised, *_of_the_database(probed, limits))
 
 
+def unstorable(probed: Probed, limits: Thresholds) -> Raised | None:
+    """Return the outage of the database at the one probe that makes it worth telling: no outbox can hold it now."""
+    outage = probed.outage
+    is_just_one = outage is not None and outage.until is None and outage.probes == limits.database_failures
+    return next(_of_the_database(probed, limits), None) if is_just_one else None
+
+
 def _has_lasted(kind: Kind, probes: int) -> bool:
     return probes >= IN_A_ROW or kind in {Kind.HIGH_ERROR_RATE, Kind.SLOW_REQUEST}  # these are of 5 minutes
 

@@ -81,7 +81,7 @@ class AlertRepository(Repository["Alert"]):
         return [alert for alert in stored if wanted.get((alert.name, alert.feature)) == alert.opened_at]
 
     def note(self, rows: Iterable[Mapping[str, Any]], at: datetime) -> None:
-        """Write down that these (id, message, severity, details) are wrong at `at`, and open them if they were over.
+        """Write down that these (id and an alert's own columns) are wrong at `at`, and open them if they were over.
 
         Raises IntegrityError when another of the same kind and feature was opened meanwhile.
         """

@@ -18,7 +18,7 @@ from rollout.alerts import reconcile
 from rollout.messenger import Messenger
 from rollout.models import Alert, Delivery
 from rollout.news import NotDelivered
-from rollout.outbox import GIVEN_UP_AFTER, MOST_TRIES, TRANSPORTS, Delivered, deliver_due, pause
+from rollout.outbox import GIVEN_UP_AFTER, MOST_TRIES, TRANSPORTS, Delivered, deliver_due, pause, tell_now
 from rollout.receivers import fault_of, receivers
 from tests.rollout.control import START, python
 from tests.rollout.receiver import SECRET, MailReceiver, listening
@@ -226,6 +226,25 @@ class TestEmail:
         reconcile([CPU], START)
 
         assert (send().failed, only().given_up_at) == (1, None)
+
+
+class TestPastTheOutbox:
+    """PostgreSQL is away: what is wrong cannot be stored, and has to be told."""
+
+    def test_everybody_is_told_without_a_query(
+        self, tell: Any, mail: MailReceiver, django_assert_num_queries: Any
+    ) -> None:
+        away = Raised(Kind.DATABASE, "PostgreSQL did not answer 3 probes in a row", details={"since": START})
+        with listening(200) as receiver, django_assert_num_queries(0):
+            tell(WEBHOOKS=[receiver.url], EMAILS=["ops@example.org", "nobody@example.org"])
+            reached = tell_now(away, START)
+
+        body, letter = receiver.bodies[0], email.message_from_string(mail.messages[0])
+        assert reached == 2
+        assert (body["id"], body["alert_id"], body["name"], receiver.signed) == (None, None, "database", [True])
+        assert letter["Subject"] == "[JewGo] CRITICAL: database"
+        assert "Bring PostgreSQL back." in letter.get_payload()
+        assert "acknowledge" not in letter.get_payload()
 
 
 class TestPatience:

@@ -17,7 +17,7 @@ from rollout.alert_kinds import Kind
 from rollout.histogram import bucket
 from rollout.models import HealthSample
 from rollout.probes import Machine, Prober, Services, busy_percent
-from rollout.thresholds import IN_A_ROW, Probed, Thresholds, Traffic, findings
+from rollout.thresholds import IN_A_ROW, Probed, Thresholds, Traffic, findings, unstorable
 from rollout.traffic import traffic
 from tests.rollout.control import START
 
@@ -147,6 +147,15 @@ class TestDatabase:
         assert after.message == (
             "PostgreSQL did not answer 3 probes in a row from 12:00:15 UTC on; it answers again since 12:00:30."
         )
+
+    def test_it_is_told_past_the_outbox_at_the_third_failure_and_not_again(self) -> None:
+        one = prober(answers=services(database=[None] * 5))
+
+        told = [unstorable(probed, one.thresholds) for probed in probes(one, 7)]
+
+        assert [raised is not None for raised in told] == [False, False, True, False, False, False, False]
+        assert told[2] is not None
+        assert told[2].message == "PostgreSQL did not answer 3 probes in a row from 12:00:00 UTC on."
 
     def test_two_failures_are_no_outage(self) -> None:
         one = prober(answers=services(database=[None, None]))
