@@ -1,4 +1,4 @@
-"""Reports, ledger lines, workers, alerts and errors as plain data: the same words on the command line and over HTTP."""
+"""What the rollout tells, as plain data: the same words on the command line, over HTTP and in flight records."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,8 @@ from rollout.alert_kinds import advice
 from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report
 from rollout.propagation import Propagation
-from rollout.stages import Position
+from rollout.stages import PlanStep, Position
+from rollout.trends import Calls, Operation, Point
 
 
 def report(made: Report) -> dict[str, Any]:
@@ -72,6 +73,49 @@ def propagation(seen: Propagation) -> dict[str, Any]:
         "unconfirmed": [worker.name for worker in seen.unconfirmed],
         "done": seen.is_done,
         "forces": {name: dict(forces) for name, forces in seen.forces.items()},
+    }
+
+
+def calls(some: Calls) -> dict[str, Any]:
+    """Return what became of some calls of one arm; durations in milliseconds."""
+    return {
+        "calls": some.calls,
+        "eligible": some.eligible,
+        "client_errors": some.client_errors,
+        "failures": some.failures,
+        "error_percent": round(some.error_percent, 3),
+        "recovered": some.recovered,
+        "breaker": some.breaker,
+        "bulkhead": some.bulkhead,
+        "by_v3_percent": round(some.by_v3_percent, 3),
+        "lost": some.lost,
+        "p50_ms": round(some.quantile_ms(0.5), 1),
+        "p95_ms": round(some.quantile_ms(0.95), 1),
+        "p99_ms": round(some.quantile_ms(0.99), 1),
+    }
+
+
+def point(one: Point) -> dict[str, Any]:
+    """Return the calls of one step of time, by arm."""
+    return {"at": one.at.isoformat(), "arms": {arm: calls(some) for arm, some in one.arms.items()}}
+
+
+def operation(one: Operation) -> dict[str, Any]:
+    """Return the calls of one operation, by arm."""
+    arms = {arm: calls(some) for arm, some in one.arms.items()}
+    return {"feature": one.feature, "operation": one.operation, "arms": arms}
+
+
+def step(one: PlanStep) -> dict[str, Any]:
+    """Return one step of a plan."""
+    return {
+        "stage": one.stage.value,
+        "percentage": float(one.percentage),
+        "dwell_s": one.dwell.total_seconds(),
+        "min_requests": one.min_requests,
+        "max_error_percent": float(one.max_error_percent),
+        "p95_ms": one.p95_ms,
+        "automatic": one.automatic,
     }
 
 

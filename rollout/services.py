@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from django.utils import timezone
 
 from jewgo.core.errors import Conflict, Forbidden
-from rollout import drills, propagation, stages, targeting
+from rollout import drills, flights, propagation, stages, targeting
 from rollout.explanation import explain
 from rollout.models import Flag
 from rollout.moves import Features, Order, Report, Selection, Terms, command
@@ -74,9 +74,12 @@ class RolloutService:
         """Send every caller back to v3, now, with everything that stands on these features.
 
         Never gated and never in the way of itself: repeating it is "already so". A COMPLETE feature is refused in the
-        report with the commands that help; raised only when nothing else was named.
+        report with the commands that help; raised only when nothing else was named. What is known at this moment is
+        kept as a flight record of each feature (`rollout.flights`).
         """
-        transition = Transition("rollback", _rollback, takes_dependants=True, tolerates_refusals=True)
+        transition = Transition(
+            "rollback", _rollback, takes_dependants=True, tolerates_refusals=True, record=flights.record_all
+        )
         return self._move(transition, features, terms)
 
     def complete(self, features: Features, **terms: Unpack[Terms]) -> Report:

@@ -1,6 +1,6 @@
 """How any move is carried out, in one transaction: lock, plan every feature, refuse or write all, append the ledger."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -89,6 +89,8 @@ class Transition:
     takes_dependants: bool = False
     tolerates_refusals: bool = False
     """Whether the others go on when some of what was named is refused, but not all."""
+    record: Callable[[Sequence[StageChange], datetime], object] = lambda *_: None
+    """Called with the lines that the move has appended to the ledger, in its transaction; must not raise."""
 
     def carry_out(self, selection: Selection, order: Order, at: datetime) -> Report:
         """Make the move. Raises what refused it, MovesRefused for several, StaleVersion, Busy, UnknownFeature."""
@@ -100,7 +102,9 @@ class Transition:
             outcomes = tuple(
                 outcome if order.dry_run else _write(self.name, outcome, change, scene) for outcome, change in planned
             )
-            ledger.append([outcome.change for outcome in outcomes if outcome.change])
+            lines = [outcome.change for outcome in outcomes if outcome.change]
+            ledger.append(lines)
+            self.record(lines, at)
             return Report(self.name, outcomes, order.dry_run, control_version())
 
     def _lock(self, selection: Selection, order: Order, at: datetime) -> tuple[set[str], Scene]:

@@ -24,7 +24,7 @@ from rollout.api.shapes import (
     VerificationShape,
 )
 from rollout.explanation import explain
-from rollout.models import Drill, Flag, StageChange, Step
+from rollout.models import Drill, Flag, StageChange
 from rollout.repositories import UnknownFeature
 from rollout.services import RolloutService
 from rollout.targeting import InvalidIdentity
@@ -140,23 +140,11 @@ def _beside(flag: Flag) -> dict[str, Any]:
     groups = [f"g:{key}" for key in flag.groups.order_by("pk").values_list("pk", flat=True)]
     users = [f"u:{key}" for key in flag.users.order_by("pk").values_list("pk", flat=True)]
     return {
-        "plan": [_step(step) for step in flag.steps.all()],
+        "plan": [documents.step(step) for step in flag.plan],
         "testers": [*audiences, *groups, *users],
         "overrides": list(flag.overrides.order_by("identity").values("identity", "is_in")),
         "drills": [_drill(drill) for drill in Drill.objects.live(timezone.now()).filter(flag=flag)],
         "gates": sorted(registry.gated_by(flag.name)),
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "stage": step.stage,
-        "percentage": float(step.percentage),
-        "dwell_s": step.dwell.total_seconds(),
-        "min_requests": step.min_requests,
-        "max_error_percent": float(step.max_error_percent),
-        "p95_ms": step.p95_ms,
-        "automatic": step.automatic,
     }
 
 

@@ -130,3 +130,9 @@ class StageChangeRepository(Repository["StageChange"]):
 
 class FlightRecordRepository(Repository["FlightRecord"]):
     """What was known at each rollback, newest first."""
+
+    def of(self, features: Iterable[str]) -> "models.QuerySet[FlightRecord]":
+        """Return the records of these features (none named: of all) with their lines of the ledger, newest first."""
+        names = list(features)
+        rows = self.filter(feature__in=names) if names else self.all()
+        return rows.select_related("change").order_by("-id")
