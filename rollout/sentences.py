@@ -111,6 +111,14 @@ def duration(span: timedelta) -> str:
     return f"{span.total_seconds():.3g} s"
 
 
+def roughly(span: timedelta) -> str:
+    """Return the same in whole units: 26 h rather than 26.1 h."""
+    for unit in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1)):
+        if span >= 2 * unit:
+            return duration(round(span / unit) * unit)
+    return duration(span)
+
+
 def _full(one: Standing) -> str:
     return ", and no more may be counted in this step" if one.is_saturated else ""
 
