@@ -1,8 +1,7 @@
 """What is known of a feature at the moment of its rollback, bounded, as one document of plain data."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from math import isfinite
 from typing import Any
 
 from django.db import connection
@@ -10,6 +9,7 @@ from django.db import connection
 from rollout import documents
 from rollout.failing import who_failed
 from rollout.models import Alert, Drill, Flag, Judgement, Measurement, StageChange, Worker
+from rollout.plain import finite
 from rollout.stages import dependants, step_at
 from rollout.trends import Step, total, trend
 
@@ -38,7 +38,7 @@ def at_rollback(change: StageChange, at: datetime) -> dict[str, Any]:
     prerequisites = {name: flag.prerequisite.name if flag.prerequisite else None for name, flag in flags.items()}
     concerned = [flags[name] for name in (change.feature, *dependants(change.feature, prerequisites))]
     workers = list(Worker.objects.filter(seen_at__gt=at - ALIVE_FOR).order_by("host", "pid")[:MOST_WORKERS])
-    document: dict[str, Any] = storable(
+    document: dict[str, Any] = finite(
         {
             **_what_happened(change),
             "judgement": _judgement(concerned[0], change, at),
@@ -54,19 +54,6 @@ def at_rollback(change: StageChange, at: datetime) -> dict[str, Any]:
         }
     )
     return document
-
-
-def storable(value: Any) -> Any:
-    """Return the document as jsonb takes it: it knows neither NaN nor infinity, and evidence may be very strong."""
-    match value:
-        case float() if not isfinite(value):
-            return str(value)
-        case Mapping():
-            return {key: storable(one) for key, one in value.items()}
-        case list() | tuple():
-            return [storable(one) for one in value]
-        case _:
-            return value
 
 
 def _what_happened(change: StageChange) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from jewgo.core.errors import NotFound
-from rollout import circumstances
+from rollout import circumstances, documents
 from rollout.models import Flag, FlightRecord, StageChange
 
 STATEMENT_TIMEOUT_MS = 500
@@ -82,7 +82,7 @@ def summary(flight: FlightRecord) -> dict[str, Any]:
         "attempt": change.attempt,
         "actor": change.actor,
         "reason": change.reason,
-        "from": str(change.before),
+        "from": documents.position(change.before),
         "ledger": change.pk,
     }
 

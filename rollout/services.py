@@ -12,6 +12,7 @@ from rollout.explanation import explain
 from rollout.models import Flag
 from rollout.moves import Features, Order, Report, Selection, Terms, command
 from rollout.propagation import Propagation
+from rollout.report import report
 from rollout.stages import IllegalMove, Position, Stage, is_off_plan, parse_percentage, step_at, widens
 from rollout.status import status
 from rollout.transitions import Change, Planner, Scene, Transition, require_prerequisites
@@ -134,6 +135,10 @@ class RolloutService:
     def status(self, names: Sequence[str] = ()) -> dict[str, Any]:
         """Return the whole picture as `rollout status --json` prints it. Raises UnknownFeature."""
         return status(names, self._clock())
+
+    def report(self, names: Sequence[str] = (), since: timedelta = timedelta(hours=24)) -> dict[str, Any]:
+        """Return status, history, evidence, trends and recommendations. Raises UnknownFeature."""
+        return report(names, self._clock(), since)
 
     def explain(self, feature: str, identity: str) -> dict[str, Any]:
         """Say which engine serves `identity`, and why. Raises UnknownFeature, InvalidIdentity."""

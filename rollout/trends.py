@@ -110,6 +110,15 @@ WITH part AS (
 SELECT {key}, arm, {counted}, numbers, counts FROM summed LEFT JOIN histogram USING ({key}, arm) ORDER BY {key}, arm
 """
 
+_LAST_CALLS = """
+SELECT flag.name, newest.at FROM rollout_flag flag JOIN LATERAL (
+    SELECT last.at FROM unnest(ARRAY[1, 60, 3600]) WITH ORDINALITY AS fits(resolution_s, place), LATERAL (
+        SELECT s.at FROM rollout_healthsample s
+        WHERE s.feature = flag.name AND s.resolution_s = fits.resolution_s AND s.arm <> 'contract'
+        ORDER BY s.at DESC LIMIT 1) last
+    ORDER BY fits.place LIMIT 1) newest ON true
+"""
+
 
 def trend(features: str | Iterable[str] | None, since: datetime, until: datetime, step: Step) -> list[Point]:
     """Return the calls of these features (None: of all) by step, oldest first; a step without a call is left out.
@@ -167,3 +176,10 @@ def _asked(features: str | Iterable[str] | None, span: tuple[datetime, datetime]
         "fitting": fitting,
         "coarser": [None, *fitting[:-1]],
     }
+
+
+def last_calls() -> dict[str, datetime]:
+    """Return when each feature's arms were last called: to the finest span that is still kept. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_CALLS)
+        return dict(cursor.fetchall())

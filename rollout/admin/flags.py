@@ -179,7 +179,7 @@ class FlagAdmin(Asking, Base):
     ) -> HttpResponse:
         """Show the feature's whole ledger, newest first."""
         flag = self._flag(request, object_id, may=self.has_view_permission)
-        pages = Paginator(StageChange.objects.of([flag.name]), LINES_PER_PAGE)
+        pages = Paginator(StageChange.objects.with_flights([flag.name]), LINES_PER_PAGE)
         shown = pages.get_page(request.GET.get("p"))
         return self.page(request, "history", {"title": f"History of {flag.name}", "flag": flag, "lines": shown})
 

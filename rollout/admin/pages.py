@@ -92,7 +92,7 @@ class FlagPage:
     @cached_property
     def history(self) -> list[StageChange]:
         """The newest lines of its ledger."""
-        return list(StageChange.objects.of([self.flag.name])[:RECENT])
+        return list(StageChange.objects.with_flights([self.flag.name])[:RECENT])
 
     @cached_property
     def overrides(self) -> list[Override]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from rollout.api import alerts, moves, reads
+from rollout.api import alerts, moves, reads, reports
 
 ROOT = "api/v4/rollout"
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path(
         f"{ROOT}/alerts/<int:alert_id>/acknowledge", alerts.Acknowledge.as_view(), name="v4-rollout-alert-acknowledge"
     ),
+    path(f"{ROOT}/report", reports.WholeReport.as_view(), name="v4-rollout-report"),
+    path(f"{ROOT}/flights", reports.Flights.as_view(), name="v4-rollout-flights"),
+    path(f"{ROOT}/flights/<int:number>", reports.Flight.as_view(), name="v4-rollout-flight"),
     path(f"{ROOT}/start", moves.Start.as_view(), name="v4-rollout-start"),
     path(f"{ROOT}/advance", moves.Advance.as_view(), name="v4-rollout-advance"),
     path(f"{ROOT}/percentage", moves.Percentage.as_view(), name="v4-rollout-percentage"),

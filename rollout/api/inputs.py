@@ -10,6 +10,7 @@ from jewgo.core.api import PageQuery, StrictSerializer
 from rollout.drills import LONGEST, LONGEST_DELAY_MS
 from rollout.models import Drill
 from rollout.moves import LONGEST_REASON, Selection
+from rollout.report import LONGEST as LONGEST_REPORT
 from rollout.stages import HUNDRED, LARGEST_HOLDOUT, ZERO
 
 LONGEST_WAIT_S = 30
@@ -118,6 +119,12 @@ class HistoryQuery(PageQuery):
     """Which lines of the ledger to show, newest first."""
 
     feature = names(required=False)
+
+
+class ReportQuery(FeaturesQuery):
+    """Which features to report on, and how far back the calls by operation and by hour reach."""
+
+    hours = serializers.IntegerField(default=24, min_value=1, max_value=int(LONGEST_REPORT.total_seconds()) // 3600)
 
 
 class ExplainQuery(StrictSerializer):

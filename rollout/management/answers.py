@@ -75,11 +75,15 @@ _MEANINGS: tuple[tuple[type[JewgoError], type[Failed]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The same answer for machines and for people, and the failure to end with, if any."""
+    """The same answer for machines and for people, and the failure to end with, if any.
+
+    `text` is a document that is printed as it is, in the place of `shown`.
+    """
 
     data: Any
     shown: Sequence[RenderableType] = field(default=())
     failure: Failed | None = None
+    text: str = ""
 
 
 class RolloutCommand(BaseCommand):
@@ -114,9 +118,11 @@ class RolloutCommand(BaseCommand):
         self.stderr.write(text, self.style.NOTICE)
 
     def _print(self, answer: Answer, options: dict[str, Any]) -> None:
-        if options["as_json"]:
+        if options["as_json"] or options.get("form") == "json":
             self.stdout.write(json.dumps(answer.data, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))
             return
+        if answer.text:
+            self.stdout.write(answer.text)
         for part in answer.shown:
             self.stdout.write(self._rendered(part, options))
 

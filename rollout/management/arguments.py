@@ -2,12 +2,15 @@
 
 import argparse
 import math
+from datetime import timedelta
 from typing import Any
 
 from rollout.moves import Actor, Selection, Terms
 
 WAIT_S = 30.0
 LARGEST_PAGE = 1000
+FORMATS = ("table", "markdown", "json", "html")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +47,21 @@ def add_terms(parser: argparse.ArgumentParser, *, force: bool = False) -> None:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Offer JSON for machines."""
     parser.add_argument("--json", action="store_true", dest="as_json", help="JSON instead of tables")
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """Offer the ways in which a page is written."""
+    parser.add_argument("--format", choices=FORMATS, default="table", dest="form", help="how it is written (table)")
+    add_json(parser)
+
+
+def duration(text: str) -> timedelta:
+    """Return a time span typed as 60s, 5m, 24h or 7d; a number alone is seconds."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    try:
+        return timedelta(seconds=float(number) * _UNITS[unit])
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; say 60s, 5m or 1h") from None
 
 
 def selection(options: dict[str, Any]) -> Selection:

@@ -13,7 +13,7 @@ from rollout import documents, features, forces, registry
 from rollout.drills import Fault
 from rollout.management import tables
 from rollout.management.answers import Answer, NotConfirmed, RolloutCommand
-from rollout.management.arguments import add_selection, add_terms, selection, terms
+from rollout.management.arguments import add_selection, add_terms, duration, selection, terms
 from rollout.models import Drill
 from rollout.moves import Report
 from rollout.propagation import Propagation
@@ -27,7 +27,6 @@ _SIMPLE = {
     "reopen": "COMPLETE → FULL: v3 is a fallback again",
 }
 _GATED = {"start", "advance", "set", "holdout", "complete"}
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 _WORDS = {"on": True, "off": False, "clear": None}
 
 
@@ -82,7 +81,7 @@ def _register_drill(subcommands: Any) -> None:
     which.add_argument("--end", action="store_true", help="end the drills of this feature")
     parser.add_argument("--rate", type=float, default=1.0, help="share of calls that meet it (1.0)")
     parser.add_argument("--ms", type=int, default=500, help="delay of a slow call (500)")
-    parser.add_argument("--for", dest="lasts", type=_duration, default=timedelta(seconds=60), metavar="60s")
+    parser.add_argument("--for", dest="lasts", type=duration, default=timedelta(seconds=60), metavar="60s")
     parser.add_argument("--operation", help="only this operation, such as restaurants.search")
     parser.add_argument("--identity", nargs="+", default=[], metavar="ID", help="only these identities")
     parser.add_argument("--match", metavar="TEXT", help="only queries or answers that contain this")
@@ -175,11 +174,3 @@ def _parser(subcommands: Any, name: str, told: str, run: Any) -> argparse.Argume
     parser: argparse.ArgumentParser = subcommands.add_parser(name, help=told, description=told)
     parser.set_defaults(run=run)
     return parser
-
-
-def _duration(text: str) -> timedelta:
-    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
-    try:
-        return timedelta(seconds=float(number) * _UNITS[unit])
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a duration; say 60s, 5m or 1h") from None

@@ -119,6 +119,10 @@ class StageChangeRepository(Repository["StageChange"]):
         rows = self.filter(feature__in=names) if names else self.all()
         return rows.order_by("-id")
 
+    def with_flights(self, features: Iterable[str]) -> "models.QuerySet[StageChange]":
+        """Return the same rows, each with the number of its flight record as `flight`, or None."""
+        return self.of(features).annotate(flight=F("flight_record"))
+
     def since(self, feature: str, version: int) -> "models.QuerySet[StageChange]":
         """Return what happened to the feature after it had this version, oldest first."""
         return self.filter(feature=feature, flag_version__gt=version).order_by("id")

@@ -36,6 +36,8 @@ READS = (
     "propagation",
     "verify",
     "alerts",
+    "report",
+    "flights",
 )
 OTHERS = ("reopen", "alerts/{alert_id}/acknowledge")
 STOPS = ("rollback", "pause", "drill/end")
@@ -521,7 +523,7 @@ class TestReads:
             service.start(ROOT, **TERMS)
             service.rollback(ROOT, **TERMS)
 
-        with django_assert_max_num_queries(16):
+        with django_assert_max_num_queries(18):
             ops.get(path)
 
     @pytest.mark.parametrize("path", READS)
@@ -571,5 +573,6 @@ class TestSchema:
     def test_every_route_of_the_rollout_is_described(self, described: dict[str, Any]) -> None:
         documented = {path for path in described["paths"] if path.startswith(BASE)}
 
-        assert len(documented) == len(READS) + len(STOPS) + len(WIDENERS) + len(OTHERS)
+        others = (*OTHERS, "flights/{number}")
+        assert len(documented) == len(READS) + len(STOPS) + len(WIDENERS) + len(others)
         assert reverse("v4-rollout-status") in documented

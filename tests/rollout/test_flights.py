@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from rollout import circumstances, failing, flights
-from rollout.circumstances import storable
 from rollout.models import Drill, Flag, FlightRecord, Measurement, StageChange
 from rollout.moves import MovesRefused, Selection
+from rollout.plain import finite
 from rollout.repositories import UnknownFeature
 from rollout.services import RolloutService
 from tests.rollout.control import START, TERMS, Clock, newest, worker
@@ -139,7 +139,7 @@ class TestNeverInTheWay:
         document = rolled_back(at_ten)
 
         assert document["evidence_over_time"][0]["evidence"] == str(value)
-        assert storable({"a": (value, 1.5)}) == {"a": [str(value), 1.5]}
+        assert finite({"a": (value, 1.5)}) == {"a": [str(value), 1.5]}
 
 
 class TestWhatItHolds:
@@ -196,12 +196,13 @@ class TestWhatItHolds:
         looked(1000)
         with connection.cursor() as cursor:
             cursor.execute("UPDATE rollout_look SET evidence = 5000 WHERE evidence = 503")
+            cursor.execute("UPDATE rollout_look SET evidence = 1 WHERE evidence = 999")
 
         looks = rolled_back(at_ten)["evidence_over_time"]
 
         assert len(looks) == circumstances.MOST_LOOKS
         assert max(look["evidence"] for look in looks) == 5000
-        assert (looks[-1]["at"], looks[-1]["evidence"]) == (START.isoformat(), 999)
+        assert (looks[-1]["at"], looks[-1]["evidence"]) == (START.isoformat(), 1)
         assert looks == sorted(looks, key=lambda look: look["at"])
 
     def test_a_few_looks_are_all_there(self, at_ten: RolloutService) -> None:

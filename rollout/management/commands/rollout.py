@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from rollout.management import alerting, moving, reading
+from rollout.management import alerting, moving, reading, reporting
 from rollout.management.answers import RolloutCommand
 
 
@@ -14,6 +14,7 @@ class Command(RolloutCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         subcommands = parser.add_subparsers(dest="subcommand", metavar="SUBCOMMAND", required=True)
         reading.register(subcommands)
+        reporting.register(subcommands)
         moving.register(subcommands)
         alerting.register(subcommands)
 

@@ -1,0 +1,1 @@
+"""Pages of reports and flight records, and how they are written as Markdown and HTML."""
