@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jewgo.core.errors import Conflict, Forbidden
 from rollout import drills, flights, propagation, stages, targeting
+from rollout.criteria import Criteria
 from rollout.explanation import explain
 from rollout.models import Flag
 from rollout.moves import Features, Order, Report, Selection, Terms, command
@@ -16,9 +17,6 @@ from rollout.report import report
 from rollout.stages import IllegalMove, Position, Stage, is_off_plan, parse_percentage, step_at, widens
 from rollout.status import status
 from rollout.transitions import Change, Planner, Scene, Transition, require_prerequisites
-
-UNRECORDED = {"evidence": "not recorded yet, counts as satisfied", "parity": "not recorded yet, counts as satisfied"}
-"""Criteria of a wider step that nothing measures yet; the ledger says so rather than claim that they were met."""
 
 
 class CertificateMissing(Conflict):
@@ -52,15 +50,13 @@ class RolloutService:
 
     def advance(self, features: Features, **terms: Unpack[Terms]) -> Report:
         """Go to the next step of the plan. By hand the dwell may be cut short; the ledger says so."""
-        return self._move(Transition("advance", _advance), features, terms)
+        plan = _towards(lambda flag: stages.advance(flag.position, flag.plan))
+        return self._move(Transition("advance", plan), features, terms)
 
     def set_percentage(self, percentage: object, features: Features, **terms: Unpack[Terms]) -> Report:
         """Go to PARTIAL at this percentage (number or text), on the plan or off it. Narrowing is never gated."""
         wanted = parse_percentage(percentage)
-
-        def plan(flag: Flag, scene: Scene) -> Change | None:
-            return _towards(flag, scene, stages.set_percentage(flag.position, wanted))
-
+        plan = _towards(lambda flag: stages.set_percentage(flag.position, wanted))
         return self._move(Transition("set", plan), features, terms)
 
     def pause(self, features: Features, **terms: Unpack[Terms]) -> Report:
@@ -94,10 +90,7 @@ class RolloutService:
     def set_holdout(self, percentage: object, features: Features, **terms: Unpack[Terms]) -> Report:
         """Keep this share (0 to 50 %) on control at FULL."""
         wanted = parse_percentage(percentage)
-
-        def plan(flag: Flag, scene: Scene) -> Change | None:
-            return _towards(flag, scene, stages.set_holdout(flag.position, wanted))
-
+        plan = _towards(lambda flag: stages.set_holdout(flag.position, wanted))
         return self._move(Transition("holdout", plan), features, terms)
 
     def set_testers(
@@ -157,10 +150,6 @@ def _start(flag: Flag, scene: Scene) -> Change | None:
     return Change(after, columns, notes=notes)
 
 
-def _advance(flag: Flag, scene: Scene) -> Change | None:
-    return _towards(flag, scene, stages.advance(flag.position, flag.plan))
-
-
 def _rollback(flag: Flag, _: Scene) -> Change | None:
     try:
         after = stages.rollback(flag.position)
@@ -202,24 +191,29 @@ def _holding(is_held: bool) -> Planner:
     return plan
 
 
-def _towards(flag: Flag, scene: Scene, after: Position) -> Change | None:
+def _towards(place: Callable[[Flag], Position]) -> Planner:
     """Plan a move along the percentages: gated where it widens, with what the ledger has to say about it."""
-    before = flag.position
-    if after == before:
-        return None
-    notes = require_prerequisites(flag, scene, after)
-    details: dict[str, Any] = {"off_plan": True} if is_off_plan(after, flag.plan) else {}
-    if widens(before, after):
-        details["criteria"] = UNRECORDED
-        notes += _dwell_cut_short(flag, scene.at)
-    if details.get("off_plan"):
-        notes += (f"{after} is not a step of the plan",)
-    return Change(after, details=details, notes=notes)
+    criteria = Criteria()
+
+    def plan(flag: Flag, scene: Scene) -> Change | None:
+        after = place(flag)
+        if after == flag.position:
+            return None
+        notes = (*require_prerequisites(flag, scene, after), *criteria.require(flag, scene, after))
+        details: dict[str, Any] = {"off_plan": True} if is_off_plan(after, flag.plan) else {}
+        if widens(flag.position, after):
+            details["criteria"] = criteria.recorded(flag, scene)
+            notes += _dwell_cut_short(flag, scene)
+        if details.get("off_plan"):
+            notes += (f"{after} is not a step of the plan",)
+        return Change(after, details=details, notes=notes)
+
+    return plan
 
 
-def _dwell_cut_short(flag: Flag, at: datetime) -> tuple[str, ...]:
+def _dwell_cut_short(flag: Flag, scene: Scene) -> tuple[str, ...]:
     step = step_at(flag.position, flag.plan)
-    stayed = at - flag.entered_at
+    stayed = scene.at - flag.entered_at
     if step is None or flag.position.stage is Stage.TESTING or stayed >= step.dwell:
         return ()
     return (f"moved by hand after {_hours(stayed)} of a dwell of {_hours(step.dwell)}",)

@@ -9,11 +9,12 @@ from django.db import transaction
 
 from jewgo.core.errors import JewgoError
 from rollout.admin.offers import Arguments, Offer
+from rollout.criteria import CriterionUnmet, GuardStalled
 from rollout.moves import LONGEST_REASON, Actor, MovesRefused, Outcome, Report, Result, Terms
 from rollout.services import CertificateMissing, RolloutService
 from rollout.transitions import PrerequisiteDisabled
 
-FORCEABLE = (PrerequisiteDisabled, CertificateMissing)
+FORCEABLE = (PrerequisiteDisabled, CertificateMissing, CriterionUnmet, GuardStalled)
 """Refusals that somebody who knows better may go past; the ledger says that they did."""
 
 LOOKING = "preview"

@@ -23,6 +23,7 @@ from rollout.api.inputs import (
     TestersBody,
 )
 from rollout.api.shapes import ReportShape
+from rollout.criteria import CriterionUnmet, GuardStalled
 from rollout.drills import DrillsOff, Fault, InvalidDrill
 from rollout.models import Drill
 from rollout.moves import MovesRefused, ReasonRequired, Report, Terms
@@ -47,6 +48,10 @@ EVERY: tuple[type[JewgoError], ...] = (
     StaleVersion,
     Busy,
 )
+
+
+WIDENING = (PrerequisiteDisabled, CriterionUnmet, GuardStalled)
+"""What a wider step may be refused for."""
 
 
 class MoveView(V4View):
@@ -98,7 +103,7 @@ class Start(MoveView):
 class Advance(MoveView):
     """`/api/v4/rollout/advance`."""
 
-    @described(GatedMoveBody, PrerequisiteDisabled)
+    @described(GatedMoveBody, *WIDENING)
     def post(self, request: Request) -> Response:
         """Go to the next step of the plan."""
         return self.move(GatedMoveBody, lambda service, given, terms: service.advance(given["selection"], **terms))
@@ -107,7 +112,7 @@ class Advance(MoveView):
 class Percentage(MoveView):
     """`/api/v4/rollout/percentage`."""
 
-    @described(PercentageBody, PrerequisiteDisabled)
+    @described(PercentageBody, *WIDENING)
     def post(self, request: Request) -> Response:
         """Go from TESTING or PARTIAL to PARTIAL at this percentage; narrowing is never gated."""
         return self.move(
@@ -168,7 +173,7 @@ class Reopen(MoveView):
 class Holdout(MoveView):
     """`/api/v4/rollout/holdout`."""
 
-    @described(HoldoutBody, PrerequisiteDisabled)
+    @described(HoldoutBody, *WIDENING)
     def post(self, request: Request) -> Response:
         """Keep this share (0 to 50 %) on v3 at FULL."""
         return self.move(

@@ -1,8 +1,11 @@
 """The doors to what the workers measured and the guard concluded."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import F
 
 from jewgo.core.repository import Repository
 
@@ -69,6 +72,14 @@ class MeasurementRepository(Repository["Measurement"]):
 
 class JudgementRepository(Repository["Judgement"]):
     """What the guard thinks now, by feature."""
+
+    FRESH = timedelta(seconds=30)
+    """What is older is no opinion any more."""
+
+    def fresh(self, features: Sequence[str], at: datetime) -> "dict[str, Judgement]":
+        """Return what the guard thinks of the features' present attempts, by name, where it is fresher than 30 s."""
+        rows = self.filter(flag__name__in=features, attempt=F("flag__attempt"), at__gte=at - self.FRESH)
+        return {row.flag.name: row for row in rows.select_related("flag")}
 
 
 class LookRepository(Repository["Look"]):

@@ -4,13 +4,13 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import quote
 from uuid import uuid4
 
 from django.db import connection
 
-from rollout.models import StageChange, Worker
+from rollout.models import Flag, Guard, HealthSample, Judgement, StageChange, Worker
 from rollout.moves import Actor
 from rollout.propagation import control_version
 
@@ -45,6 +45,35 @@ def newest() -> StageChange:
     line = StageChange.objects.head()
     assert line is not None
     return line
+
+
+def guard_ticked(at: datetime) -> None:
+    """Have the guard's last look be at this time."""
+    Guard.objects.update_or_create(defaults={"leader": uuid4(), "host": "web", "pid": 7, "ticked_at": at})
+
+
+def judged(feature: str, at: datetime, reason: str = "not_enough_evidence", **columns: Any) -> Judgement:
+    """Have the guard think this of a feature's present attempt."""
+    flag = Flag.objects.named(feature)
+    told = {"attempt": flag.attempt, "flag_version": flag.version, "verdict": "hold", "sentence": f"It is {reason}."}
+    defaults = {"at": at, "reason": reason, **told, **columns}
+    return Judgement.objects.update_or_create(flag=flag, defaults=defaults)[0]
+
+
+def sampled(feature: str, at: datetime, arm: str = "candidate", resolution_s: int = 60, **sums: int) -> HealthSample:
+    """Store calls of one operation of a feature as the workers count them."""
+    counters = ("calls", "eligible", "client_errors", "failures", "recovered", "breaker", "bulkhead", "lost")
+    return HealthSample.objects.create(
+        resolution_s=resolution_s,
+        at=at,
+        feature=feature,
+        operation="tests.any",
+        arm=arm,
+        total_ms=1.0,
+        buckets=[],
+        counts=[],
+        **{name: sums.get(name, 0) for name in counters},
+    )
 
 
 def worker(pid: int, *, version: int | None = None, seen_s_ago: float = 0, started_s_ago: float = 600) -> Worker:
