@@ -1,6 +1,6 @@
 """Settings, in Django's order; every value that differs between installations comes from the environment."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +161,8 @@ ROLLOUT: dict[str, Any] = {
         "WEBHOOK_HOSTS": ENVIRONMENT.alert_webhook_hosts,
         "WEBHOOK_SECRET": ENVIRONMENT.alert_webhook_secret,
     },
+    # COMPLETE asks for so long a time without a holdout, and for so long a time in which v3 answered nobody
+    "CERTIFICATE": {"WITHOUT_HOLDOUT": timedelta(hours=24), "QUIET": timedelta(days=14)},
     # name -> (what it gates, the feature that must be on before it)
     "COHORT": API_V4_COHORT,
     "FEATURES": {

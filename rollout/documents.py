@@ -1,7 +1,7 @@
 """What the rollout tells, as plain data: the same words on the command line, over HTTP and in flight records."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jewgo.core.errors import JewgoError
 from rollout.alert_kinds import advice
@@ -10,6 +10,9 @@ from rollout.moves import Outcome, Report
 from rollout.propagation import Propagation
 from rollout.stages import PlanStep, Position
 from rollout.trends import Calls, Operation, Point
+
+if TYPE_CHECKING:
+    from rollout.certificate import Certificate
 
 
 def report(made: Report) -> dict[str, Any]:
@@ -34,6 +37,12 @@ def outcome(one: Outcome) -> dict[str, Any]:
         "ledger": {"id": one.change.pk, "hash": one.change.hash} if one.change else None,
         "error": error(one.error) if one.error else None,
     }
+
+
+def certificate(one: "Certificate") -> dict[str, Any]:
+    """Return every condition of a certificate, met or not."""
+    conditions = [{"name": each.name, "met": each.is_met, "sentence": each.sentence} for each in one.conditions]
+    return {"feature": one.feature, "given": one.is_given, "conditions": conditions}
 
 
 def position(place: Position) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import Any, Unpack
 from django.utils import timezone
 
 from jewgo.core.errors import Conflict, Forbidden
-from rollout import drills, flights, propagation, stages, targeting
+from rollout import documents, drills, flights, propagation, stages, targeting
+from rollout.certificate import Certificate, certificate
 from rollout.criteria import Criteria
 from rollout.explanation import explain
 from rollout.models import Flag
@@ -20,7 +21,7 @@ from rollout.transitions import Change, Planner, Scene, Transition, require_prer
 
 
 class CertificateMissing(Conflict):
-    """Nothing has proven yet that the v3 engine is not needed any more."""
+    """It is not shown that the v3 engine is not needed any more."""
 
     code, title = "certificate_missing", "The certificate for COMPLETE is missing"
 
@@ -137,6 +138,10 @@ class RolloutService:
         """Say which engine serves `identity`, and why. Raises UnknownFeature, InvalidIdentity."""
         return explain(feature, identity)
 
+    def certificate(self, feature: str) -> Certificate:
+        """Say whether the v3 engine can be done without, condition by condition. Raises UnknownFeature."""
+        return certificate(Flag.objects.named(feature), self._clock())
+
     def _move(self, transition: Transition, features: Features, terms: Terms) -> Report:
         return transition.carry_out(Selection.of(features), Order(**terms), self._clock())
 
@@ -165,13 +170,17 @@ def _complete(flag: Flag, scene: Scene) -> Change | None:
     after = stages.complete(flag.position)
     if after == flag.position:
         return None
-    if not scene.order.force:
+    shown = certificate(flag, scene.at, scene.positions)
+    if not (shown.is_given or scene.order.force):
         raise CertificateMissing(
-            "There is no certificate: nothing yet measures whether v3 is still needed.",
-            hint=f"If you know that it is not: {command('complete', flag.name)} --force",
+            f"There is no certificate: {shown.complaint}",
+            hint=f"Look again: manage.py rollout certificate {flag.name}. If you know that v3 is not needed: "
+            f"{command('complete', flag.name)} --force",
         )
     notes = require_prerequisites(flag, scene, after)
-    return Change(after, {"paused": False}, details={"certificate": "missing"}, notes=notes)
+    if not shown.is_given:
+        notes += (f"forced without the certificate: {shown.complaint}",)
+    return Change(after, {"paused": False}, details={"certificate": documents.certificate(shown)}, notes=notes)
 
 
 def _reopen(flag: Flag, scene: Scene) -> Change | None:

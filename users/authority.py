@@ -44,6 +44,7 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "GET /api/v4/rollout/status": _READ,
     "GET /api/v4/rollout/features": _READ,
     "GET /api/v4/rollout/features/<str:name>": _READ,
+    "GET /api/v4/rollout/features/<str:name>/certificate": _READ,
     "GET /api/v4/rollout/explain": _READ,
     "GET /api/v4/rollout/history": _READ,
     "GET /api/v4/rollout/propagation": _READ,

@@ -10,6 +10,11 @@ urlpatterns = [
     path(f"{ROOT}/status", reads.Status.as_view(), name="v4-rollout-status"),
     path(f"{ROOT}/features", reads.Features.as_view(), name="v4-rollout-features"),
     path(f"{ROOT}/features/<str:name>", reads.Feature.as_view(), name="v4-rollout-feature"),
+    path(
+        f"{ROOT}/features/<str:name>/certificate",
+        reads.CertificateOfFeature.as_view(),
+        name="v4-rollout-certificate",
+    ),
     path(f"{ROOT}/explain", reads.Explain.as_view(), name="v4-rollout-explain"),
     path(f"{ROOT}/history", reads.History.as_view(), name="v4-rollout-history"),
     path(f"{ROOT}/propagation", reads.PropagationNow.as_view(), name="v4-rollout-propagation"),

@@ -15,6 +15,7 @@ from rollout import documents, ledger, registry
 from rollout.api.authority import READ, HasAnyScope
 from rollout.api.inputs import ExplainQuery, FeaturesQuery, HistoryQuery, NoQuery, VerifyQuery
 from rollout.api.shapes import (
+    CertificateShape,
     ExplanationShape,
     FeatureDetailShape,
     FeatureShape,
@@ -71,6 +72,16 @@ class Feature(RolloutView):
         shown = self.service.status([name])["feature_flags"][name]
         data = {"name": name, **shown, **_beside(Flag.objects.named(name))}
         return v4_conditional(request, data, version=shown["version"])
+
+
+class CertificateOfFeature(RolloutView):
+    """`/api/v4/rollout/features/{name}/certificate`."""
+
+    @operation(data=CertificateShape, errors=[InvalidInput, *DENIALS, UnknownFeature])
+    def get(self, request: Request, name: str) -> Response:
+        """Answer whether the v3 engine can be done without, condition by condition."""
+        self.query(NoQuery)
+        return v4_response(documents.certificate(self.service.certificate(name)))
 
 
 class Explain(RolloutView):

@@ -174,6 +174,22 @@ class VerificationShape(TypedDict):
     broken_at: int | None
 
 
+class ConditionShape(TypedDict):
+    """One condition of the certificate for COMPLETE."""
+
+    name: Literal["stage", "holdout", "quiet", "parity", "prerequisites", "guard"]
+    met: bool
+    sentence: str
+
+
+class CertificateShape(TypedDict):
+    """What shows that the v3 engine is not needed any more."""
+
+    feature: str
+    given: bool
+    conditions: list[ConditionShape]
+
+
 class LedgerShape(TypedDict):
     """The line that a move wrote."""
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from rollout import documents, ledger
 from rollout.management import tables
-from rollout.management.answers import Answer, Failed, NotConfirmed, RolloutCommand
+from rollout.management.answers import Answer, Failed, NotConfirmed, Refused, RolloutCommand
 from rollout.management.arguments import add_json, page_size
 from rollout.models import Flag, StageChange
 
@@ -30,6 +30,8 @@ def register(subcommands: Any) -> None:
     parser = _parser(subcommands, "explain", "which engine serves an identity, and why", _explain)
     parser.add_argument("feature", metavar="FEATURE")
     parser.add_argument("identity", metavar="IDENTITY")
+    parser = _parser(subcommands, "certificate", "whether v3 can be done without; exit 3 when it cannot", _certificate)
+    parser.add_argument("feature", metavar="FEATURE")
     parser = _parser(subcommands, "verify", "check the ledger's chain", _verify)
     parser.add_argument("--head", metavar="HASH", help="a head published earlier, which must still be in it")
 
@@ -70,6 +72,13 @@ def _explain(command: RolloutCommand, options: dict[str, Any]) -> Answer:
     told = command.service.explain(options["feature"], options["identity"])
     said = f"{told['identity']} is served by {told['served_by']}: {told['why']}."
     return Answer(told, [tables.plain_text(said, "bold"), tables.pairs(told)])
+
+
+def _certificate(command: RolloutCommand, options: dict[str, Any]) -> Answer:
+    shown = command.service.certificate(options["feature"])
+    unmet = sum(not condition.is_met for condition in shown.conditions)
+    failure = None if shown.is_given else Refused(f"{unmet} of {len(shown.conditions)} conditions are not met.")
+    return Answer(documents.certificate(shown), tables.certificate(shown), failure)
 
 
 def _verify(_: RolloutCommand, options: dict[str, Any]) -> Answer:

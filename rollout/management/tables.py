@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rollout.alert_kinds import advice
+from rollout.certificate import Certificate
 from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report, Result
 from rollout.propagation import Propagation
@@ -66,6 +67,16 @@ def report(made: Report) -> list[RenderableType]:
         result = _result(outcome, made.dry_run)
         table.add_row(plain_text(outcome.feature), result, str(outcome.before), after, _notes(outcome))
     return [table, *([Text("Dry run: nothing was changed.")] if made.dry_run else [])]
+
+
+def certificate(shown: Certificate) -> list[RenderableType]:
+    """Return every condition of a certificate, and whether it is met."""
+    table = _table("Condition", "", "How it stands")
+    for condition in shown.conditions:
+        mark = Text("met", "green") if condition.is_met else Text("NOT MET", "bold red")
+        table.add_row(condition.name, mark, plain_text(condition.sentence))
+    said = "is given: v3 can be done without" if shown.is_given else "is not given"
+    return [plain_text(f"The certificate of {shown.feature} {said}.", "bold"), table]
 
 
 def followers(seen: Propagation) -> list[RenderableType]:

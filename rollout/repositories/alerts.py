@@ -88,6 +88,18 @@ class AlertRepository(Repository["Alert"]):
         with connection.cursor() as cursor:
             cursor.execute(_NOTE, {"at": at, "rows": json.dumps(list(rows), cls=DjangoJSONEncoder)})
 
+    def open_between(
+        self, name: str, features: Iterable[str], since: datetime, until: datetime
+    ) -> "list[tuple[datetime, datetime | None]]":
+        """Return when alerts of this name were opened and resolved (None: not yet), as far as they touch the span."""
+        touching = self.filter(Q(resolved_at=None) | Q(resolved_at__gt=since), opened_at__lte=until)
+        found = touching.filter(name=name, feature__in=list(features)).order_by("opened_at", "pk")
+        return list(found.values_list("opened_at", "resolved_at"))
+
+    def is_open(self, name: str, features: Iterable[str]) -> bool:
+        """Say whether an alert of this name is open for one of these features."""
+        return self.filter(name=name, feature__in=list(features), resolved_at=None).exists()
+
 
 News = tuple["Alert", str, timedelta]
 """An alert, what happened to it, and how long to wait before it is told."""

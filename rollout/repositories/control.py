@@ -6,11 +6,11 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from jewgo.core.errors import NotFound
 from jewgo.core.repository import Repository
-from rollout.stages import Position
+from rollout.stages import Position, Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,6 +126,16 @@ class StageChangeRepository(Repository["StageChange"]):
     def since(self, feature: str, version: int) -> "models.QuerySet[StageChange]":
         """Return what happened to the feature after it had this version, oldest first."""
         return self.filter(feature=feature, flag_version__gt=version).order_by("id")
+
+    def full_since(self, feature: str, *, without_holdout: bool = False) -> "datetime | None":
+        """Return when a feature that is at FULL came there (if so, last became without a holdout), or None.
+
+        COMPLETE counts as FULL without a holdout: from there one comes back by `reopen`, and nobody's engine changed.
+        """
+        same = Q(from_stage__in=[Stage.FULL.value, Stage.COMPLETE.value])
+        if without_holdout:
+            same &= Q(from_holdout=0)
+        return self.of([feature]).exclude(same).values_list("at", flat=True).first()
 
     def head(self) -> "StageChange | None":
         """Return the newest row."""

@@ -1,11 +1,11 @@
 """The doors to what the workers measured and the guard concluded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q, Sum
 
 from jewgo.core.repository import Repository
 
@@ -29,8 +29,46 @@ class FlushRepository(Repository["Flush"]):
     """Deliveries of counters; the pulse writes them."""
 
 
+class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
+    """Query words for counters."""
+
+    def on_candidate(self) -> "HealthSampleQuerySet":
+        """Keep the calls that were assigned to v4, whichever engine answered."""
+        return self.filter(arm=self.model.Arm.CANDIDATE)
+
+    def outside(self, spans: Iterable[tuple[datetime, datetime]]) -> "HealthSampleQuerySet":
+        """Leave out every sample whose own span touches one of these, [begin, end)."""
+        touching = Q(pk__in=())
+        for begins, ends in spans:
+            for length_s in self.model.Resolution.values:
+                after = begins - timedelta(seconds=length_s)
+                touching |= Q(resolution_s=length_s, at__gt=after, at__lt=ends)
+        return self.exclude(touching)
+
+    def calls(self) -> int:
+        """Return how many calls there were."""
+        return int(self.aggregate(total=Sum("calls", default=0))["total"])
+
+    def answered_by_v3(self) -> int:
+        """Return how many calls v3 answered because v4 failed, or because a breaker was open."""
+        return int(self.aggregate(total=Sum(F("recovered") + F("breaker"), default=0))["total"])
+
+    def sums_by_feature(self) -> list[tuple[str, int, int]]:
+        """Return (feature, calls, calls that may be evidence) in the order of the names."""
+        sums = self.order_by().values("feature").annotate(all=Sum("calls"), evidence=Sum("eligible"))
+        return list(sums.order_by("feature").values_list("feature", "all", "evidence"))
+
+
 class HealthSampleRepository(Repository["HealthSample"]):
-    """Counters over time, by second, minute and hour."""
+    """Counters over time, by second, minute and hour; a call stands in one row only."""
+
+    def get_queryset(self) -> HealthSampleQuerySet:
+        return HealthSampleQuerySet(self.model, using=self._db)
+
+    def of_switches(self, features: Iterable[str], since: datetime, until: datetime) -> HealthSampleQuerySet:
+        """Return the samples of these features' switches that begin in (since, until]; the v4 contract's are others."""
+        arms = (self.model.Arm.CONTROL, self.model.Arm.CANDIDATE)
+        return self.get_queryset().filter(feature__in=list(features), arm__in=arms, at__gt=since, at__lte=until)
 
 
 class FailureReportRepository(Repository["FailureReport"]):

@@ -31,6 +31,7 @@ READS = (
     "status",
     "features",
     f"features/{ROOT}",
+    f"features/{ROOT}/certificate",
     f"explain?feature={ROOT}&identity=u:1",
     "history",
     "propagation",

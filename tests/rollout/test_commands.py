@@ -467,3 +467,24 @@ def _follow(pk: Any) -> None:
         Worker.objects.filter(pk=pk).update(version=control_version())
     finally:
         connections.close_all()
+
+
+class TestCertificate:
+    """What speaks for and against COMPLETE."""
+
+    def test_it_lists_every_condition_and_ends_with_3_where_it_is_not_given(self, at_ten: None) -> None:
+        said = rollout("certificate", USERS)
+
+        assert said.code == 3
+        assert "The certificate of api_v4_users is not given." in said.out
+        assert said.out.count("NOT MET") == 5
+        assert "5 of 6 conditions are not met." in str(said.error)
+
+    def test_json_holds_the_same(self, at_ten: None) -> None:
+        told = rollout("certificate", USERS, "--json").json
+
+        assert (told["feature"], told["given"]) == (USERS, False)
+        assert {one["name"] for one in told["conditions"] if one["met"]} == {"parity"}
+
+    def test_an_unknown_feature_is_exit_4(self) -> None:
+        assert rollout("certificate", "nix").code == 4
