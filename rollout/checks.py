@@ -4,7 +4,7 @@ Those that read tables are database checks: `manage.py check --database default`
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -88,7 +88,7 @@ def somebody_is_told(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.database)
 def gating(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """Check that every feature that is not COMPLETE decides something, and that its switches have a v3 engine."""
+    """Check that what is not COMPLETE decides something and has a v3 engine, and that what is has none any more."""
     if (
         "default" not in (databases or ())
         or Flag._meta.db_table not in connections["default"].introspection.table_names()
@@ -97,7 +97,7 @@ def gating(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessag
     get_resolver().check()  # importing the views registers their switches and gates
     stages = dict(Flag.objects.filter(name__in=features.declared()).values_list("name", "stage"))
     unfinished = [name for name, stage in sorted(stages.items()) if stage != Stage.COMPLETE]
-    return [*idle(unfinished), *without_control(unfinished)]
+    return [*idle(unfinished), *without_control(unfinished), *left_over(stages.keys() - set(unfinished))]
 
 
 def circles(prerequisites: Mapping[str, str | None]) -> Iterator[CheckMessage]:
@@ -184,3 +184,31 @@ def emails(told: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if told["EMAILS"] and not settings.EMAIL_HOST:
         hint = "Set EMAIL_HOST to the mail server, and EMAIL_USER and EMAIL_PASSWORD where it asks for them."
         yield Error("ALERT_EMAILS has addresses, but EMAIL_HOST names no mail server.", hint=hint, id="rollout.E011")
+
+
+def left_over(complete: Collection[str]) -> Iterator[CheckMessage]:
+    """Yield a warning for every completed feature whose v3 engine, which nobody calls any more, still lies there."""
+    found = {operation: registry.control_of(operation) for operation in sorted(registry.operations())}
+    controls = {operation: control for operation, control in found.items() if control is not None}
+    needed = {one.__module__ for name, one in controls.items() if registry.operations()[name] not in complete}
+    for feature in sorted(complete):
+        mine = [one for name, one in controls.items() if registry.operations()[name] == feature]
+        if mine:
+            yield CheckWarning(
+                f"{feature} is COMPLETE, but its v3 engine is still there: {len(mine)} operations.",
+                hint=" ".join(_removal(module, mine, module in needed) for module in _modules(mine)),
+                id="rollout.W003",
+            )
+
+
+def _removal(module: str, controls: Sequence[Callable[..., Any]], is_needed: bool) -> str:
+    """Say which file to delete, or where another feature still needs a part of it, which functions."""
+    file = f"{module.replace('.', '/')}.py"
+    if not is_needed:
+        return f"Delete {file}."
+    names = ", ".join(control.__name__ for control in controls if control.__module__ == module)
+    return f"Delete {names} in {file}; the rest is still needed."
+
+
+def _modules(controls: Iterable[Callable[..., Any]]) -> list[str]:
+    return sorted({control.__module__ for control in controls})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import Error
+from django.core.checks import Warning as Warning_
 
 from rollout import checks, registry
 from rollout.models import Flag
@@ -185,3 +186,52 @@ def test_w002_nobody_is_told_outside_local_mode(tell: Any, who: Any, is_local: b
 
 def test_without_the_database_no_table_is_read() -> None:
     assert checks.gating(databases=None) == []
+
+
+def operation(feature: str, name: str, module: str = "tests.legacy") -> None:
+    """Let `feature` switch an operation that still has a v3 engine."""
+
+    def engine() -> None: ...
+
+    engine.__module__, engine.__name__, engine.__qualname__ = module, name, name
+    registry.switched(feature, f"{module}.{name}")
+    registry.control(f"{module}.{name}")(engine)
+
+
+def test_w002_a_v3_engine_that_nobody_calls_any_more() -> None:
+    with registry.forgetting():
+        operation("done", "search")
+        operation("done", "detail")
+
+        (found,) = checks.left_over({"done", "idle"})
+
+    assert (found.id, isinstance(found, Warning_)) == ("rollout.W002", True)
+    assert "done is COMPLETE" in found.msg
+    assert found.hint == "Delete tests/legacy.py."
+
+
+def test_w002_names_the_functions_where_another_feature_needs_the_file() -> None:
+    with registry.forgetting():
+        operation("done", "search")
+        operation("other", "list")
+
+        (found,) = checks.left_over({"done"})
+
+    assert found.hint == "Delete search in tests/legacy.py; the rest is still needed."
+
+
+def test_w002_not_for_what_is_not_complete_or_has_no_engine_left() -> None:
+    with registry.forgetting():
+        operation("other", "list")
+        registry.switched("done", "done.search")
+
+        assert list(checks.left_over({"done"})) == []
+
+
+@pytest.mark.django_db
+def test_w002_through_the_tables() -> None:
+    Flag.objects.filter(name="api_v4_users").update(stage="complete", percentage=100, holdout=0)
+
+    found = [message for message in checks.gating(databases=["default"]) if message.id == "rollout.W003"]
+
+    assert [message.hint for message in found] == ["Delete users/legacy.py."]

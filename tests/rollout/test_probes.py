@@ -18,7 +18,7 @@ from rollout.histogram import bucket
 from rollout.models import HealthSample
 from rollout.probes import Machine, Prober, Services, busy_percent
 from rollout.thresholds import IN_A_ROW, Probed, Thresholds, Traffic, findings, unstorable
-from rollout.traffic import traffic
+from rollout.requests import traffic
 from tests.rollout.control import START
 
 EVERY_S = 5
