@@ -13,6 +13,9 @@ from rollout.trends import Calls, Operation, Point
 
 if TYPE_CHECKING:
     from rollout.certificate import Certificate
+    from rollout.harm import Toll
+    from rollout.movers import Movers
+    from rollout.radius import Radius
 
 
 def report(made: Report) -> dict[str, Any]:
@@ -26,7 +29,7 @@ def report(made: Report) -> dict[str, Any]:
 
 
 def outcome(one: Outcome) -> dict[str, Any]:
-    """Return what became of one feature; `ledger` is null where no line was written."""
+    """Return what became of one feature; `ledger` is null where no line was written, `radius` where nothing would."""
     return {
         "feature": one.feature,
         "result": one.result.value,
@@ -36,6 +39,27 @@ def outcome(one: Outcome) -> dict[str, Any]:
         "notes": list(one.notes),
         "ledger": {"id": one.change.pk, "hash": one.change.hash} if one.change else None,
         "error": error(one.error) if one.error else None,
+        "radius": radius(one.radius) if one.radius else None,
+    }
+
+
+def radius(one: "Radius") -> dict[str, Any]:
+    """Return whom a move concerns; identities only, and shares of 0 to 1."""
+    return {
+        "sentence": one.sentence,
+        "details": one.details,
+        "movers": _movers(one.movers),
+        "share": {"before": one.share_before, "after": one.share_after},
+        "people_before_rollback": {
+            "failing_always": _toll(one.failing_always),
+            "failing_one_in_five": _toll(one.failing_one_in_five),
+            "people_per_hour": round(one.people_per_hour, 1),
+            "unknown_because": one.no_toll or None,
+        },
+        "evidence_share": one.evidence_share,
+        "by_hand_only": one.is_by_hand,
+        "dependants": {name: _movers(moved) for name, moved in one.dependants.items()},
+        "opinion": one.opinion,
     }
 
 
@@ -160,3 +184,18 @@ def error(refusal: JewgoError) -> dict[str, Any]:
 
 def _time(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def _movers(moved: "Movers") -> dict[str, Any]:
+    return {
+        "known": moved.known,
+        "on_v4": moved.on_v4,
+        "into_v4": moved.into_v4,
+        "into_v3": moved.into_v3,
+        "names_into_v4": list(moved.names_into_v4),
+        "names_into_v3": list(moved.names_into_v3),
+    }
+
+
+def _toll(one: "Toll | None") -> dict[str, Any] | None:
+    return {"people": one.people, "detector": one.detector} if one else None

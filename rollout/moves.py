@@ -1,17 +1,19 @@
 """What a move is asked with and what it answers: actor, selection, terms, outcome, report."""
 
 import getpass
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from jewgo.core.errors import Conflict, InvalidInput, JewgoError, Problem
+from rollout.eligibility import FlagState
 from rollout.repositories import UnknownFeature
 from rollout.stages import Position
 
 if TYPE_CHECKING:
     from rollout.models import StageChange
+    from rollout.radius import Radius
 
 LONGEST_REASON = 1000
 
@@ -139,6 +141,15 @@ class Selection:
 Features = Selection | str | Sequence[str]
 
 
+Foresee = Callable[[FlagState], FlagState]
+"""Says what a move makes of a feature beside its place, as a snapshot knows it: its testers, its overrides."""
+
+
+def unchanged(state: FlagState) -> FlagState:
+    """Return the feature as it is."""
+    return state
+
+
 class Result(StrEnum):
     """What became of one feature in a move."""
 
@@ -161,6 +172,9 @@ class Outcome:
     notes: tuple[str, ...] = ()
     change: "StageChange | None" = None
     error: JewgoError | None = None
+    foresee: Foresee = unchanged
+    radius: "Radius | None" = None
+    """Whom the move would concern, in a dry run of it."""
 
 
 @dataclass(frozen=True, slots=True)

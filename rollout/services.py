@@ -7,7 +7,7 @@ from typing import Any, Unpack
 from django.utils import timezone
 
 from jewgo.core.errors import Conflict, Forbidden
-from rollout import documents, drills, flights, propagation, stages, targeting
+from rollout import documents, drills, flights, propagation, radius, stages, targeting
 from rollout.certificate import Certificate, certificate
 from rollout.criteria import Criteria
 from rollout.explanation import explain
@@ -36,7 +36,8 @@ class RolloutService:
     Each takes a name, names or a Selection, and as keyword arguments `Terms`: an actor, a reason, and if wanted
     `dry_run`, `force`, `expect_version`, `evidence`. Each is one transaction: the features and what they depend on are
     locked in name order, every one is planned, and either all are written with their ledger lines or none is. What is
-    already so is reported as that, without a line. Returns once committed; workers follow (`propagation`).
+    already so is reported as that, without a line. Returns once committed; workers follow (`propagation`). The report
+    of a dry run says whom the move would concern (`rollout.radius`).
 
     Raises UnknownFeature, Busy, StaleVersion, ReasonRequired, and for what is refused the reason of a single feature or
     MovesRefused for several.
@@ -143,7 +144,10 @@ class RolloutService:
         return certificate(Flag.objects.named(feature), self._clock())
 
     def _move(self, transition: Transition, features: Features, terms: Terms) -> Report:
-        return transition.carry_out(Selection.of(features), Order(**terms), self._clock())
+        order, at = Order(**terms), self._clock()
+        made = transition.carry_out(Selection.of(features), order, at)
+        # Only now, when nothing is locked any more: deciding about a hundred thousand people takes its time.
+        return radius.measured(made, at) if order.dry_run else made
 
 
 def _start(flag: Flag, scene: Scene) -> Change | None:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db.models import Q
 
 from jewgo.core.errors import InvalidInput, NotFound
+from rollout.eligibility import FlagState
 from rollout.models import Flag, Override
 from rollout.moves import NothingNamed
 from rollout.transitions import Change, Planner, Scene
@@ -61,6 +63,7 @@ def override(identity: str, is_in: bool | None) -> Planner:
             flag.position,
             details={"identity": who, "from": _word(known), "to": _word(is_in)},
             apply=lambda: _store(flag, who, is_in),
+            foresee=lambda state: replace(state, overrides=_overrides_then(state, who, is_in)),
         )
 
     return plan
@@ -95,7 +98,13 @@ def testers(add: Sequence[str], remove: Sequence[str]) -> Planner:
                 *(name for name, on in ticks.items() if not on),
             ],
         }
-        return Change(flag.position, columns=ticks, details=details, apply=apply)
+        return Change(
+            flag.position,
+            columns=ticks,
+            details=details,
+            apply=apply,
+            foresee=lambda state: replace(state, testers=_people_then(flag, added, removed)),
+        )
 
     return plan
 
@@ -136,6 +145,28 @@ def _group(word: str) -> int | None:
 def _ticks(flag: Flag, added: Testers, removed: Testers) -> dict[str, bool]:
     wanted = dict.fromkeys(removed.audiences, False) | dict.fromkeys(added.audiences, True)
     return {name: is_on for name, is_on in wanted.items() if getattr(flag, name) != is_on}
+
+
+def _people_then(flag: Flag, added: Testers, removed: Testers) -> frozenset[str]:
+    """Return every tester of the feature after such a change, with the members of groups and audiences."""
+    who = Q(pk__in=_keys_then(flag.users, added.users, removed.users))
+    who |= Q(groups__in=_keys_then(flag.groups, added.groups, removed.groups))
+    ticks = _ticks(flag, added, removed)
+    for audience, column in zip(AUDIENCES, ("is_staff", "is_superuser"), strict=True):
+        if ticks.get(audience, getattr(flag, audience)):
+            who |= Q(**{column: True})
+    keys = get_user_model()._default_manager.filter(who).values_list("pk", flat=True)
+    return frozenset(f"u:{key}" for key in keys)
+
+
+def _keys_then(related: Any, added: set[Any], removed: set[Any]) -> set[Any]:
+    known = set(related.values_list("pk", flat=True))
+    return (known - removed) | (added - known)
+
+
+def _overrides_then(state: FlagState, identity: str, is_in: bool | None) -> dict[str, bool]:
+    kept = {who: known for who, known in state.overrides.items() if who != identity}
+    return kept if is_in is None else {**kept, identity: is_in}
 
 
 def _store(flag: Flag, identity: str, is_in: bool | None) -> None:

@@ -12,7 +12,17 @@ from jewgo.core.errors import Conflict, JewgoError, Unavailable
 from jewgo.core.middleware import current_request_id
 from rollout import ledger
 from rollout.models import Flag, StageChange
-from rollout.moves import MovesRefused, Order, Outcome, Report, Result, Selection, command
+from rollout.moves import (
+    Foresee,
+    MovesRefused,
+    Order,
+    Outcome,
+    Report,
+    Result,
+    Selection,
+    command,
+    unchanged,
+)
 from rollout.propagation import control_version
 from rollout.stages import (
     Position,
@@ -58,6 +68,7 @@ class Change:
     details: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     apply: Callable[[], None] = lambda: None
+    foresee: Foresee = unchanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +140,9 @@ class Transition:
         if change is None:
             return Outcome(name, Result.ALREADY, before, before, flag.version), None
         scene.positions[name] = change.position
-        return Outcome(name, Result.MOVED, before, change.position, flag.version, change.notes), change
+        return Outcome(
+            name, Result.MOVED, before, change.position, flag.version, change.notes, foresee=change.foresee
+        ), change
 
     def _refuse(self, planned: list[tuple[Outcome, Change | None]], named: set[str], scene: Scene) -> None:
         outcomes = [outcome for outcome, _ in planned]

@@ -90,6 +90,10 @@ class ServiceKeyRepository(Repository["ServiceKey"]):
         self._remember_use(key, now)
         return key
 
+    def usable(self, now: datetime) -> "QuerySet[ServiceKey]":
+        """Return the keys that open something at `now`: neither revoked nor expired."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
     def revoke(self, prefix: str, *, now: datetime) -> bool:
         """End the key at once; return False when it was revoked before. Raises `UnknownServiceKey`."""
         if self.filter(prefix=prefix, revoked_at=None).update(revoked_at=now):

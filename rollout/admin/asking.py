@@ -8,8 +8,10 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils import timezone
 
 from jewgo.core.errors import JewgoError
+from rollout.admin.concerned import Concerned
 from rollout.admin.confirmation import ConfirmForm, Preview, Wish, carry_out, preview, told
 from rollout.admin.offers import Offer
 from rollout.models import Flag
@@ -94,7 +96,7 @@ class Asking:
         self, request: HttpRequest, question: Question, form: ConfirmForm, error: JewgoError | None = None
     ) -> HttpResponse:
         """Show what the moves would do now and ask for a reason; `error` is what stopped them a moment ago."""
-        shown = preview(self.service, question.wishes, Actor.user(request.user))
+        shown = preview(self.service, question.wishes, Actor.user(request.user), timezone.now())
         is_forceable = shown.is_forceable and not question.selects_by
         if not is_forceable:
             del form.fields["force"]
@@ -103,6 +105,7 @@ class Asking:
             "question": question,
             "flag": None if question.selects_by else next(iter(question.flags.values())),
             "preview": shown,
+            "concerned": [Concerned.of(radius) for radius in shown.radii],
             "is_possible": bool(shown.movable) or is_forceable,
             "posted_again": question.posted_again(shown),
             "form": form,

@@ -1,16 +1,19 @@
 """What stands between the wish for a move and the move: its preview, the question for a reason, the doing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.db import transaction
 
 from jewgo.core.errors import JewgoError
+from rollout import pulse
 from rollout.admin.offers import Arguments, Offer
 from rollout.criteria import CriterionUnmet, GuardStalled
 from rollout.moves import LONGEST_REASON, Actor, MovesRefused, Outcome, Report, Result, Terms
+from rollout.radius import Radius, blast_radius
 from rollout.services import CertificateMissing, RolloutService
 from rollout.transitions import PrerequisiteDisabled
 
@@ -45,6 +48,8 @@ class Row:
     notes: tuple[str, ...] = ()
     is_unchanged: bool = False
     error: JewgoError | None = None
+    radius: Radius | None = None
+    """Whom it concerns, where it would move."""
 
     @property
     def refusal(self) -> str:
@@ -62,6 +67,8 @@ class Preview:
     """What wishes would make of their features, were they made now."""
 
     rows: tuple[Row, ...]
+    radii: tuple[Radius, ...] = ()
+    """Whom all of it together concerns, feature by feature."""
 
     @property
     def movable(self) -> tuple[str, ...]:
@@ -98,16 +105,28 @@ class ConfirmForm(forms.Form):
         return seen
 
 
-def preview(service: RolloutService, wishes: Sequence[Wish], actor: Actor) -> Preview:
+def preview(service: RolloutService, wishes: Sequence[Wish], actor: Actor, at: datetime) -> Preview:
     """Work out what the wishes would do, one after the other, and leave no trace.
 
-    A single wish is a dry run of the service; only where one builds on the other are they made, and undone.
+    A single wish is a dry run of the service; only where one builds on the other are they made, and undone. What is
+    refused, but may be forced, is shown with the radius that it would have.
     """
-    terms: Terms = {"actor": actor, "reason": LOOKING, "dry_run": len(wishes) == 1}
+    if len(wishes) > 1:
+        return _preview_of_many(service, wishes, actor, at)
+    terms: Terms = {"actor": actor, "reason": LOOKING, "dry_run": True}
+    shown = Preview(tuple(_rows(service, wishes[0], terms)))
+    asked = _rows(service, wishes[0], {**terms, "force": True}) if shown.is_forceable else shown.rows
+    return replace(shown, radii=tuple(row.radius for row in asked if row.radius))
+
+
+def _preview_of_many(service: RolloutService, wishes: Sequence[Wish], actor: Actor, at: datetime) -> Preview:
+    before = pulse.view()
     with transaction.atomic():
-        rows = tuple(row for wish in wishes for row in _rows(service, wish, terms))
+        rows = tuple(row for wish in wishes for row in _rows(service, wish, {"actor": actor, "reason": LOOKING}))
+        after = pulse.view()
         transaction.set_rollback(True)
-    return Preview(rows)
+    moved = Preview(rows).movable
+    return Preview(rows, tuple(blast_radius(before, after, moved, at).values()) if moved else ())
 
 
 def carry_out(service: RolloutService, wishes: Sequence[Wish], terms: Terms) -> list[Report]:
@@ -163,6 +182,7 @@ def _row_of(wish: Wish) -> Any:
             notes=(*((told,) if told else ()), *comes_along, *outcome.notes),
             is_unchanged=outcome.result is Result.ALREADY,
             error=outcome.error,
+            radius=outcome.radius,
         )
 
     return row

@@ -174,6 +174,54 @@ class VerificationShape(TypedDict):
     broken_at: int | None
 
 
+class MoversShape(TypedDict):
+    """What becomes of the people and keys that are known; the names are the first 100 each way."""
+
+    known: int
+    on_v4: int
+    into_v4: int
+    into_v3: int
+    names_into_v4: list[str]
+    names_into_v3: list[str]
+
+
+class ShareShape(TypedDict):
+    """The share of all identities on v4, 0 to 1."""
+
+    before: float
+    after: float
+
+
+class TollShape(TypedDict):
+    """How many people meet a failing v4 before it is rolled back, and what would end it."""
+
+    people: int
+    detector: Literal["evidence", "step_limit", "breakers"]
+
+
+class TollsShape(TypedDict):
+    """The same for a v4 that fails always and for one that fails one call in five; null where no number can be told."""
+
+    failing_always: TollShape | None
+    failing_one_in_five: TollShape | None
+    people_per_hour: float
+    unknown_because: str | None
+
+
+class RadiusShape(TypedDict):
+    """Whom a move would concern; made in a dry run. `evidence_share` is of the last hour's calls."""
+
+    sentence: str
+    details: list[str]
+    movers: MoversShape
+    share: ShareShape
+    people_before_rollback: TollsShape
+    evidence_share: float | None
+    by_hand_only: bool
+    dependants: dict[str, MoversShape]
+    opinion: str | None
+
+
 class ConditionShape(TypedDict):
     """One condition of the certificate for COMPLETE."""
 
@@ -208,6 +256,7 @@ OutcomeShape = TypedDict(
         "notes": list[str],
         "ledger": LedgerShape | None,
         "error": dict[str, Any] | None,
+        "radius": RadiusShape | None,
     },
 )
 

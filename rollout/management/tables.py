@@ -14,6 +14,7 @@ from rollout.certificate import Certificate
 from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report, Result
 from rollout.propagation import Propagation
+from rollout.radius import Radius
 from rollout.stages import Stage
 
 _STYLES = {
@@ -25,6 +26,9 @@ _STYLES = {
 }
 _WHOLE = {"#", "When (UTC)", "Feature"}
 """Columns that a narrow terminal does not break: somebody may want to copy what they say."""
+
+SHOWN = 10
+"""How many identities a terminal names; the JSON has the first hundred."""
 
 _RESULTS = {
     Result.MOVED: ("moved", "green"),
@@ -66,7 +70,8 @@ def report(made: Report) -> list[RenderableType]:
         after = "" if outcome.after == outcome.before else str(outcome.after)
         result = _result(outcome, made.dry_run)
         table.add_row(plain_text(outcome.feature), result, str(outcome.before), after, _notes(outcome))
-    return [table, *([Text("Dry run: nothing was changed.")] if made.dry_run else [])]
+    radii = [line for outcome in made.outcomes if outcome.radius for line in _radius(outcome.radius)]
+    return [table, *radii, *([Text("Dry run: nothing was changed.")] if made.dry_run else [])]
 
 
 def certificate(shown: Certificate) -> list[RenderableType]:
@@ -178,6 +183,22 @@ def _notes(outcome: Outcome) -> Text:
         return plain_text("; ".join([*outcome.notes, *(_told(outcome.change) if outcome.change else [])]))
     said = outcome.error.message.removeprefix(f"{outcome.feature}: ")
     return plain_text(f"{said} {outcome.error.hint or ''}".strip(), "red")
+
+
+def _radius(radius: Radius) -> list[RenderableType]:
+    """Return whom the move of one feature concerns."""
+    moved = radius.movers
+    names = {"To v4": (moved.names_into_v4, moved.into_v4), "To v3": (moved.names_into_v3, moved.into_v3)}
+    told = [f"{way}: {_first(*those)}" for way, those in names.items() if those[1]]
+    return [
+        plain_text(f"{radius.feature}: {radius.sentence}", "bold"),
+        *(plain_text(f"  {line}") for line in [*radius.details, *told]),
+    ]
+
+
+def _first(names: Iterable[str], count: int) -> str:
+    shown = list(names)[:SHOWN]
+    return ", ".join(shown) + (f" and {count - len(shown)} more" if count > len(shown) else "")
 
 
 def _move(line: StageChange) -> Text:

@@ -12,14 +12,16 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from waffle.models import Switch
 
 from rollout.admin.offers import BUTTONS, OFFERS
 from rollout.models import Drill, Flag, Override, StageChange
 from rollout.moves import Terms
 from rollout.services import RolloutService
-from tests.rollout.control import TERMS, worker
+from tests.rollout.control import TERMS, guard_ticked, judged, worker
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +292,56 @@ class TestButtons:
         settings.ROLLOUT = {**settings.ROLLOUT, "DRILLS": False}
 
         assert move_url("drill") not in Page(browser.get(change_url())).links
+
+
+class TestRadius:
+    """Whom a move concerns, before it is confirmed."""
+
+    def test_the_question_says_who_moves_and_links_people(self, browser: Client, service: RolloutService) -> None:
+        people = User.objects.bulk_create(User(email=f"{n}@example.com") for n in range(130))
+        service.start(ROOT, **TERMS)
+
+        page = Page(browser.get(move_url("set", query="?percentage=99.99")))
+
+        assert "Of 131 known people and keys 131 move to v4 and 0 to v3" in page.text
+        assert reverse("admin:users_user_change", args=[people[0].pk]) in page.links
+        assert ("and 31 more" in page.text, "0@example.com" in page.text) == (True, False)
+        assert "<details>" in page.text
+
+    def test_an_edit_of_several_moves_is_shown_as_a_whole(self, browser: Client, service: RolloutService) -> None:
+        before = everything_stored()
+        asked = browser.post(change_url(), Page(browser.get(change_url())).form(stage="partial", percentage="99.99"))
+
+        assert "Of 1 known people and keys 1 move to v4" in Page(asked).text
+        assert everything_stored() == before
+
+    def test_what_the_guard_refuses_may_be_forced_and_shows_what_that_would_do(
+        self, browser: Client, service: RolloutService
+    ) -> None:
+        service.start(ROOT, **TERMS)
+        service.set_percentage("0.01", ROOT, **TERMS)
+        now = timezone.now()
+        guard_ticked(now)
+        judged(ROOT, now, "sample_ratio", sentence="The arms do not divide.")
+        url = move_url("set", query="?percentage=99.99")
+
+        page = Page(browser.get(url))
+        answered = browser.post(url, page.form(reason="I know", force="on"))
+
+        assert "Refused: The guard holds it (sample_ratio): The arms do not divide." in page.text
+        assert "The guard thinks: The arms do not divide." in page.text
+        assert (answered.status_code, where()) == (302, "PARTIAL 99.99 %")
+
+    def test_people_and_features_cost_no_queries(self, browser: Client, service: RolloutService) -> None:
+        def queries() -> int:
+            with CaptureQueriesContext(connection) as seen:
+                browser.get(move_url("start"))
+            return len(seen)
+
+        few = queries()
+        User.objects.bulk_create(User(email=f"{n}@example.com") for n in range(130))
+
+        assert queries() == few
 
 
 class TestForm:

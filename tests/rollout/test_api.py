@@ -571,6 +571,22 @@ class TestSchema:
     def test_every_move_answers_what_the_schema_says(self, ops: Caller, described: dict[str, Any], path: str) -> None:
         self.check(described, path, "post", ops.move(path, **WIDENERS.get(path, {})))
 
+    @pytest.mark.parametrize("name", [ROOT, USERS])
+    def test_a_dry_run_answers_the_radius_that_the_schema_describes(
+        self, ops: Caller, service: RolloutService, described: dict[str, Any], name: str
+    ) -> None:
+        service.start(ROOT, **TERMS)
+        User.objects.create(email="dana@example.org")
+        service.start(USERS, **TERMS)
+
+        by_query = ops.post("percentage?dry_run=true", {"features": [name], **WHY, "percentage": 10})
+        self.check(described, "percentage", "post", by_query)
+        by_body = ops.move("percentage", name, percentage=10, dry_run=True)
+
+        radius = by_query.json()["data"]["features"][0]["radius"]
+        assert (radius["movers"]["known"], "@" in str(radius)) == (2, False)
+        assert by_body.json()["data"]["features"][0]["radius"]["sentence"] == radius["sentence"]
+
     def test_every_route_of_the_rollout_is_described(self, described: dict[str, Any]) -> None:
         documented = {path for path in described["paths"] if path.startswith(BASE)}
 

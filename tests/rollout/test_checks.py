@@ -198,14 +198,14 @@ def operation(feature: str, name: str, module: str = "tests.legacy") -> None:
     registry.control(f"{module}.{name}")(engine)
 
 
-def test_w002_a_v3_engine_that_nobody_calls_any_more() -> None:
+def test_w003_a_v3_engine_that_nobody_calls_any_more() -> None:
     with registry.forgetting():
         operation("done", "search")
         operation("done", "detail")
 
         (found,) = checks.left_over({"done", "idle"})
 
-    assert (found.id, isinstance(found, Warning_)) == ("rollout.W002", True)
+    assert (found.id, isinstance(found, Warning_)) == ("rollout.W003", True)
     assert "done is COMPLETE" in found.msg
     assert found.hint == "Delete tests/legacy.py."
 

@@ -83,6 +83,19 @@ class TestMoving:
         assert (said.code, "would be moved" in said.out, "nothing was changed" in said.out) == (0, True, True)
         assert where(USERS) == "PARTIAL 10 %"
 
+    def test_a_dry_run_says_whom_it_concerns(self, at_ten: None) -> None:
+        key = get_user_model().objects.create_user("dana@example.org").pk
+        for name, word in ((ROOT, "on"), (USERS, "off")):
+            rollout("override", name, f"u:{key}", word, "--reason", "x")
+
+        said = rollout("override", USERS, f"u:{key}", "on", "--reason", "x", "--dry-run")
+        told = rollout("override", USERS, f"u:{key}", "on", "--reason", "x", "--dry-run", "--json").json
+
+        assert f"{USERS}: Of 1 known people and keys 1 move to v4 and 0 to v3" in said.out
+        assert f"To v4: u:{key}" in said.out
+        (feature,) = told["features"]
+        assert (feature["radius"]["movers"]["names_into_v4"], "dana" in str(told)) == ([f"u:{key}"], False)
+
     def test_json_holds_every_outcome_and_where_it_is_in_the_ledger(self, at_ten: None) -> None:
         told = rollout("advance", USERS, "--reason", "well", "--json").json
 
