@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jewgo.core.middleware import current_request_id
 from rollout.eligibility import Decision, FlagState, Reason
+from rollout.failures import fingerprint, place
 from rollout.identity import Identity
 
 COUNTED = frozenset({"user", "key", "cookie"})
@@ -42,6 +44,17 @@ class Call:
     def is_evidence(self) -> bool:
         """Whether the two arms of such calls can be compared."""
         return self.is_eligible and self.decision.compares and self.caller.source in COUNTED and self.flag is not None
+
+    @property
+    def attempt(self) -> int:
+        """The try at rolling the feature out that the call belongs to, 0 for none."""
+        return self.flag.attempt if self.flag else 0
+
+    def blame(self, error: BaseException, *, recovered: bool) -> None:
+        """Note that the engine which the arm calls first failed by `error`."""
+        self.has_failed, self.has_recovered = True, recovered
+        self.fingerprint, self.place = fingerprint(error), place(error)[:200]
+        self.request_id = current_request_id()
 
 
 @dataclass(slots=True)
@@ -91,7 +104,7 @@ def person(call: Call) -> dict[str, Any]:
     """Return who called, on which arm of what."""
     return {
         "feature": call.feature,
-        "attempt": call.flag.attempt if call.flag else 0,
+        "attempt": call.attempt,
         "identity": call.caller.key,
         "arm": call.decision.arm.value,
         "share": call.decision.share,

@@ -7,7 +7,8 @@ from rest_framework.permissions import BasePermission
 
 from jewgo.core.errors import NotFound
 from rollout import identity, registry, snapshot
-from rollout.switch import Served, Toggle, note_served
+from rollout.served import Served, note_served
+from rollout.switch import Toggle
 
 if TYPE_CHECKING:
     from rest_framework.request import Request

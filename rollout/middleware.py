@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from rollout import forces, identity, pulse
 from rollout.recording import recorder
-from rollout.switch import Served
+from rollout.served import Served
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
