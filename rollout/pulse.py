@@ -187,8 +187,9 @@ def is_running() -> bool:
 
 def hurry() -> None:
     """Have this process report at once: a breaker has opened. Without a pulse there is nobody to tell."""
-    if is_running():
-        _pulse.wake()  # type: ignore[union-attr]  # it runs
+    running = _pulse
+    if running is not None and running.is_alive:
+        running.wake()
 
 
 def stop() -> None:
