@@ -1,6 +1,7 @@
 """One call of a switch: which engine is asked, what stands behind it, and what becomes of a failure."""
 
 import logging
+import os
 import random
 import time
 from collections.abc import Callable
@@ -45,15 +46,25 @@ class Turn(Generic[V, D]):
     control: Callable[[], V] | None
 
     def recorded(self) -> D:
-        """Let the assigned engine answer, and note how that went and how long it took."""
+        """Let the assigned engine answer, and note how that went and how long it took.
+
+        What leaves as an exception and is no refusal counts against the arm, whichever engine was asked.
+        """
         began = time.perf_counter()
         try:
             return self.run()
         except Exception as error:
-            self.call.is_client_error = _is_refusal(error) and not self.call.has_failed
+            if not self.call.has_failed:
+                self._end(error)
             raise
         finally:
             recorder.note(self.call, (time.perf_counter() - began) * 1000)
+
+    def _end(self, error: Exception) -> None:
+        if _is_refusal(error):
+            self.call.is_client_error = True
+        else:
+            self.call.blame(error, recovered=False)
 
     def run(self) -> D:
         """Let the assigned engine answer; the candidate has the control behind it while there is one."""
@@ -62,13 +73,21 @@ class Turn(Generic[V, D]):
             return self._run_alone()
         if decision.is_candidate:
             return self._run_protected(self.control)
-        self._note("v3", decision.reason)
-        return self._blaming(partial(self._presented, self.control))
+        return self._run_control(self.control, decision.reason)
 
     def _run_alone(self) -> D:
         """Let the candidate answer where the v3 engine is retired or never called any more."""
         self._note("v4", self.call.decision.reason)
-        return self._blaming(partial(self._presented, self.candidate), reports=True)
+        try:
+            return self._settle(partial(self._presented, self.candidate))
+        except Exception as error:
+            if not _is_refusal(error):
+                self._report(error, Outcome.RAISED, recovered=False)
+            raise
+
+    def _run_control(self, control: Callable[[], V], reason: Reason) -> D:
+        self._note("v3", reason)
+        return self._settle(partial(self._presented, control))
 
     def _run_protected(self, control: Callable[[], V]) -> D:
         """Ask the candidate, unless it has just failed everybody here, or holds its share of the threads."""
@@ -82,53 +101,42 @@ class Turn(Generic[V, D]):
     def _run_instead(self, control: Callable[[], V], reason: Reason) -> D:
         """Let the control answer without asking the candidate."""
         self.call.instead = reason
-        self._note("v3", reason)
-        return self._settle(partial(self._presented, control))
+        return self._run_control(control, reason)
 
     def _run_guarded(self, control: Callable[[], V]) -> D:
         self._note("v4", self.call.decision.reason)
         try:
             answer = self._settle(self._drilled)
         except OutcomeUnknown as error:
-            self._report(error.__cause__ or error, Outcome.OUTCOME_UNKNOWN, recovered=False)
+            self._fail(error.__cause__ or error, Outcome.OUTCOME_UNKNOWN, recovered=False)
             raise
         except JewgoError as error:
             if _is_refusal(error) and (self.writes or error.status in NEVER_REPLACED):
-                self._succeeded()
+                self._succeed()
                 raise
             failure: Exception = error
         except Exception as error:  # noqa: BLE001 the request survives whatever the candidate does
             failure = error
         else:
-            self._succeeded()
+            self._succeed()
             return answer
         return self._fall_back(failure, control)
 
     def _fall_back(self, failure: Exception, control: Callable[[], V]) -> D:
         """Let the control answer in the candidate's place; a refusal that it shares was right, and stands."""
+        outcome = Outcome.WRONG_REFUSAL if _is_refusal(failure) else Outcome.RAISED
         try:
             answer = self._settle(partial(self._presented, control))
         except Exception as error:
             if _is_refusal(failure) and not _contradicts(error, failure):
-                self._succeeded()
+                self._succeed()
                 raise failure from None
             self._note("v3", Reason.FALLBACK)
-            self._report(failure, recovered=_is_refusal(error))
+            self._fail(failure, outcome, recovered=_is_refusal(error))
             raise
         self._note("v3", Reason.FALLBACK)
-        self._report(failure, recovered=True)
+        self._fail(failure, outcome, recovered=True)
         return answer
-
-    def _blaming(self, work: Callable[[], D], *, reports: bool = False) -> D:
-        """Do the work of an engine that has none behind it; what nobody anticipated counts against its arm."""
-        try:
-            return self._settle(work)
-        except Exception as error:
-            if reports and not _is_refusal(error):
-                self._report(error, recovered=False)
-            elif not _is_refusal(error):
-                self.call.blame(error, recovered=False)
-            raise
 
     def _settle(self, work: Callable[[], D]) -> D:
         if self.writes:
@@ -158,18 +166,20 @@ class Turn(Generic[V, D]):
     def _note(self, engine: Engine, reason: str) -> None:
         note_served(self.request, Served(engine, self.call.feature, reason))
 
-    def _report(self, error: BaseException, outcome: Outcome | None = None, *, recovered: bool) -> None:
-        """Log a failure of the candidate, count it, and tell the breaker what nobody anticipated."""
-        told = outcome or (Outcome.WRONG_REFUSAL if _is_refusal(error) else Outcome.RAISED)
-        report(error, told, feature=self.call.feature, operation=self.call.operation, recovered=recovered)
-        self.call.blame(error, recovered=recovered)
-        if told is Outcome.WRONG_REFUSAL or not self.call.decision.has_fallback:
+    def _fail(self, error: BaseException, outcome: Outcome, *, recovered: bool) -> None:
+        """Report a failure of the candidate, and tell the breaker what nobody anticipated."""
+        self._report(error, outcome, recovered=recovered)
+        if outcome is Outcome.WRONG_REFUSAL:
             return
         if breakers.failed(self.call.operation, self.call.attempt, self.call.caller.key):
             logger.error("The breaker of %s is open: v3 answers at once.", self.call.operation)
             pulse.hurry()
 
-    def _succeeded(self) -> None:
+    def _report(self, error: BaseException, outcome: Outcome, *, recovered: bool) -> None:
+        report(error, outcome, feature=self.call.feature, operation=self.call.operation, recovered=recovered)
+        self.call.blame(error, recovered=recovered)
+
+    def _succeed(self) -> None:
         breakers.succeeded(self.call.operation, self.call.attempt)
 
 
@@ -177,6 +187,9 @@ class Turn(Generic[V, D]):
 def bulkhead() -> Bulkhead:
     """Return this process's bulkhead, for as many threads as the settings say it serves with."""
     return Bulkhead(settings.ROLLOUT["THREADS"])
+
+
+os.register_at_fork(after_in_child=bulkhead.cache_clear)
 
 
 def _is_refusal(error: BaseException) -> bool:
