@@ -1,7 +1,7 @@
 """Who is in: the values a decision is made of, and its order. Pure, and written to be read; snapshot makes it fast."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -133,16 +133,6 @@ class Caller:
     slot_in: Callable[[str], int]
 
 
-class By(StrEnum):
-    """What put a caller where they are."""
-
-    SLOT = "slot"
-    EVERYBODY = "everybody"
-    """It is so for all callers alike."""
-    CHOICE = "choice"
-    """A tester, an override, the environment: such callers are not random."""
-
-
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one rule said; `opens` is what the contract's gate makes of it."""
@@ -150,7 +140,9 @@ class Verdict:
     is_in: bool
     reason: Reason
     opens: bool
-    by: By = By.CHOICE
+    is_chosen: bool = True
+    """Whether a person or the environment chose it for this caller or this feature; False where it is so by the slot,
+    or for everybody alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +154,10 @@ class Case:
     caller: Caller
     slot: int
     prerequisite: Verdict | None
-    shares_cohort: bool = True
-    """Whether the prerequisite decides by the same slots."""
 
-    def verdict(self, is_in: bool, reason: Reason, by: By = By.CHOICE) -> Verdict:
+    def verdict(self, is_in: bool, reason: Reason, *, is_chosen: bool = True) -> Verdict:
         """Return the rule's word; from FULL on the contract is open, whatever keeps this caller on control."""
-        return Verdict(is_in, reason, is_in or self.flag.stage in {Stage.FULL, Stage.COMPLETE}, by)
+        return Verdict(is_in, reason, is_in or self.flag.stage in {Stage.FULL, Stage.COMPLETE}, is_chosen)
 
 
 Rule = Callable[[Case], Verdict | None]
@@ -182,8 +172,7 @@ def _prerequisite(case: Case) -> Verdict | None:
     above = case.prerequisite
     if above is None or above.is_in:
         return None
-    own = _first(case, _OWN_RULES)
-    return Verdict(False, Reason.PREREQUISITE, above.opens and own.opens, own.by)
+    return Verdict(False, Reason.PREREQUISITE, above.opens and _first(case, _OWN_RULES).opens)
 
 
 def _disabled(case: Case) -> Verdict | None:
@@ -207,7 +196,7 @@ def _overridden(case: Case) -> Verdict | None:
 
 
 def _complete(case: Case) -> Verdict | None:
-    return case.verdict(True, Reason.STATIC, By.EVERYBODY) if case.flag.stage is Stage.COMPLETE else None
+    return case.verdict(True, Reason.STATIC, is_chosen=False) if case.flag.stage is Stage.COMPLETE else None
 
 
 def _tester(case: Case) -> Verdict | None:
@@ -218,13 +207,13 @@ def _full(case: Case) -> Verdict | None:
     if case.flag.stage is not Stage.FULL:
         return None
     is_held_out = case.slot >= threshold(HUNDRED - case.flag.holdout)
-    return case.verdict(not is_held_out, Reason.HOLDOUT if is_held_out else Reason.STATIC, By.SLOT)
+    return case.verdict(not is_held_out, Reason.HOLDOUT if is_held_out else Reason.STATIC, is_chosen=False)
 
 
 def _split(case: Case) -> Verdict | None:
     if case.flag.stage is not Stage.PARTIAL:
         return None
-    return case.verdict(case.slot < threshold(case.flag.percentage), Reason.SPLIT, By.SLOT)
+    return case.verdict(case.slot < threshold(case.flag.percentage), Reason.SPLIT, is_chosen=False)
 
 
 def _default(case: Case) -> Verdict | None:
@@ -238,20 +227,6 @@ ORDER: tuple[Rule, ...] = (_forced_off, _prerequisite, *_OWN_RULES)
 
 def _first(case: Case, rules: tuple[Rule, ...]) -> Verdict:
     return next(verdict for rule in rules if (verdict := rule(case)) is not None)
-
-
-def _together(case: Case, own: Verdict) -> By:
-    """Return what put the caller on the arm, when the feature's own rule says `own` and its prerequisite counts too.
-
-    A prerequisite that decides by the slots of another cohort lets in a random part of the people, within which the
-    feature's own slots still decide; but whom it keeps out, no slot of ours has put there.
-    """
-    above = case.prerequisite
-    if above is None or By.CHOICE in {own.by, above.by}:
-        return own.by
-    if not case.shares_cohort:
-        return own.by if above.is_in else By.CHOICE
-    return By.SLOT if By.SLOT in {own.by, above.by} else By.EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +243,15 @@ class Rules:
         arm = Arm.CANDIDATE if verdict.is_in else Arm.CONTROL
         is_forced = verdict.reason is Reason.FORCED and not verdict.is_in
         has_fallback = is_forced or self.flags[feature].stage is not Stage.COMPLETE
-        share, compares = self.share(feature), verdict.by is By.SLOT
-        return Decision(arm, verdict.reason, share, self.version, verdict.opens, has_fallback, compares)
+        return Decision(
+            arm,
+            verdict.reason,
+            self.share(feature),
+            self.version,
+            verdict.opens,
+            has_fallback,
+            self._compares(feature, caller),
+        )
 
     def chain(self, feature: str) -> list[FlagState]:
         """Return the feature and what it stands on, nearest first, as far as that exists."""
@@ -304,10 +286,22 @@ class Rules:
         if flag is None or feature in below:  # the tables forbid both; a cycle lets nobody in
             return Verdict(False, Reason.ERROR, False)
         above = self._verdict(flag.prerequisite, caller, (*below, feature)) if flag.prerequisite else None
-        shares_cohort = above is None or self.flags.get(flag.prerequisite or "", flag).cohort == flag.cohort
-        case = Case(flag, self.forces, caller, caller.slot_in(flag.cohort), above, shares_cohort)
-        own = _first(case, ORDER)
-        return replace(own, by=_together(case, own))
+        return _first(self._case(flag, caller, above), ORDER)
+
+    def _case(self, flag: FlagState, caller: Caller, above: Verdict | None = None) -> Case:
+        return Case(flag, self.forces, caller, caller.slot_in(flag.cohort), above)
+
+    def _compares(self, feature: str, caller: Caller) -> bool:
+        """Say whether only the slot in the feature's own cohort put the caller on the arm, with the chance `share`.
+
+        A prerequisite of another cohort lets in a random part of the people, within which the feature's own slots
+        still decide; but whom it keeps out, no slot of ours has put there.
+        """
+        flag, *_ = chain = self.chain(feature)
+        if flag.stage is Stage.COMPLETE or chain[-1].prerequisite is not None:  # one that leads nowhere lets nobody in
+            return False
+        verdicts = [(one.cohort, _first(self._case(one, caller), (_forced_off, *_OWN_RULES))) for one in chain]
+        return all(not own.is_chosen and (own.is_in or cohort == flag.cohort) for cohort, own in verdicts)
 
     def _percentage(self, flag: FlagState) -> float:
         if self.forces.is_off(flag.name):

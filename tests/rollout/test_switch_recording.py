@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -41,12 +42,8 @@ def own_registrations(django_db_setup: None, django_db_blocker: DjangoDbBlocker)
 
 def flag(stage: str = "partial", percentage: object = 100, **about: Any) -> FlagState:
     share = {"full": 100, "complete": 100}.get(stage, percentage)
-    about["holdout"] = Decimal(str(about.get("holdout", 0)))
-    return FlagState(
-        **{"id": 1, "name": FEATURE, "cohort": "c", "attempt": 3} | about,
-        stage=Stage(stage),
-        percentage=Decimal(str(share)),
-    )
+    about |= {"stage": Stage(stage), "percentage": Decimal(str(share)), "holdout": Decimal(about.get("holdout", 0))}
+    return FlagState(id=1, name=FEATURE, cohort="c", attempt=3, **about)
 
 
 def put(*flags: FlagState, forces: Forces | None = None) -> None:
@@ -207,7 +204,7 @@ def test_a_slow_call_is_told_with_its_person_on_either_arm_and_a_p95_of_v4_alone
     for place, metrics in ((V4, {"slow", "p95"}), (V3, {"slow"})):
         switch = made(lambda: time.sleep(0.002), lambda: time.sleep(0.002))
         measure = Measure({switch.operation: 1.0}, p95_ms=1.0)
-        put(FlagState(**{name: getattr(place, name) for name in place.__slots__} | {"measure": measure}))
+        put(replace(place, measure=measure))
 
         switch(device())
 
@@ -275,7 +272,7 @@ def test_a_probe_that_v4_answers_closes_the_breaker() -> None:
     for number in range(5):
         switch(device(number))
 
-    seen = []
+    seen: list[str] = []
     while not seen or seen[-1] == "breaker":
         request = device(6)
         switch(request)
