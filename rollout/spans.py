@@ -5,9 +5,11 @@ Seconds become minutes and minutes hours once these are over; until then the fin
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 SECOND, MINUTE, HOUR = 1, 60, 3600
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""The mark where there are no rows of a resolution at all."""
 _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 

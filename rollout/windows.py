@@ -10,14 +10,13 @@ from django.db import connection
 
 from rollout.histogram import quantile_ms
 from rollout.situation import WINDOW, ArmHealth
-from rollout.spans import Marks, Span, spans
+from rollout.spans import NEVER, Marks, Span, spans
 
 LAST_HOUR = timedelta(hours=1)
 
 _MARKS = """
 SELECT (SELECT max(at) + interval '1 min' FROM rollout_healthsample WHERE resolution_s = 60),
-    (SELECT max(at) + interval '1 h' FROM rollout_healthsample WHERE resolution_s = 3600),
-    (SELECT min(at) FROM rollout_healthsample WHERE resolution_s = 1)
+    (SELECT max(at) + interval '1 h' FROM rollout_healthsample WHERE resolution_s = 3600)
 """
 _SUMS = """
 SELECT arm, sum(calls)::bigint, sum(eligible)::bigint, sum(failures)::bigint, sum(lost)::bigint
@@ -25,7 +24,7 @@ FROM rollout_healthsample WHERE feature = ANY(%(features)s) AND arm <> 'contract
 """
 _BARS = """
 SELECT arm, bar.bucket, sum(bar.count)::bigint FROM rollout_healthsample, unnest(buckets, counts) AS bar(bucket, count)
-WHERE feature = ANY(%(features)s) AND operation LIKE %(operation)s AND arm <> 'contract' AND ({within}) GROUP BY 1, 2
+WHERE feature = ANY(%(features)s) AND arm <> 'contract' AND ({within}) GROUP BY 1, 2
 """
 
 
@@ -53,12 +52,12 @@ class Health:
         return self.arms.get(name, ArmHealth())
 
 
-def marks(now: datetime) -> Marks:
-    """Return up to when there are minutes and hours; before there are any, from where there is anything."""
+def marks() -> Marks:
+    """Return up to when there are minutes and hours."""
     with connection.cursor() as cursor:
         cursor.execute(_MARKS)
-        minutes, hours, first = cursor.fetchone() or (None, None, None)
-    return Marks(minutes or first or now, hours or first or now)
+        minutes, hours = cursor.fetchone() or (None, None)
+    return Marks(minutes or NEVER, hours or NEVER)
 
 
 def health(features: Sequence[str], entered_at: datetime, now: datetime, known: Marks) -> Health:

@@ -65,16 +65,15 @@ class Evaluator:
     def keep_house(self, now: datetime | None = None) -> bool:
         """Once a minute add up what is over and delete what is old, in a transaction apart from any look; say whether.
 
-        Apart, since a slow sum must never undo a rollback.
+        Apart, since a slow sum must never undo a rollback. What has piled up is worked off portion by portion.
         """
         with transaction.atomic():
             leads, clock = _leads()
             at = now or clock
             if not leads or (self._tidied_at is not None and at - self._tidied_at < TIDY_EVERY):
                 return False
-            rollups.roll_up(at)
-            rollups.forget(at)
-            self._tidied_at = at
+            is_done = rollups.roll_up(at) and rollups.forget(at)
+        self._tidied_at = at if is_done else None
         return True
 
     def _look(self, now: datetime | None, probes_down: tuple[str, ...]) -> Tick:
@@ -89,7 +88,7 @@ class Evaluator:
         if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
             return Tick(leads=False)
         is_first_look = self._resume(last, now)
-        around = Surroundings(now, live_workers(now), windows.marks(now), is_first_look, probes_down)
+        around = Surroundings(now, live_workers(now), windows.marks(), is_first_look, probes_down)
         flags = {flag.name: flag for flag in Flag.objects.prefetch_related("steps")}
         desks = self._bench.desks(flags, now, around.known)
         self._passing("measured")
