@@ -35,8 +35,8 @@ class Seen:
 class Attempt:
     """The people of one attempt: who was seen, who failed, and what that says.
 
-    Feed it `meet` and `blame` in the order in which things happened; each says whether that was news. `limits` are the
-    shares of people who may fail, with the epoch from which each holds.
+    Feed it `meet` and `blame` in the order in which things happened; each says whether that was news. Only news changes
+    anything, so that what is stored of it rebuilds all of it.
     """
 
     def __init__(self, operations: Sequence[str], sample_bits: int = 0) -> None:
@@ -64,12 +64,12 @@ class Attempt:
         """Note that somebody was served; False when that was known, or they are not in the sample."""
         if not is_sampled(seen.person, self.sample_bits):
             return False
-        if self._is_in_step(seen.at):  # an epoch may have begun before the step did, in the same minute
-            self._arrive(seen)
         key = (seen.epoch, seen.person)
         if key in self._seen:
             return False
         self._seen.add(key)
+        if self._is_in_step(seen.at):
+            self._arrive(seen)
         if seen.misplaced:
             self._misplaced[seen.misplaced] = None
         self._people[seen.arm, seen.epoch].add(seen.person)
@@ -79,10 +79,10 @@ class Attempt:
 
     def blame(self, failure: FirstFailure, person: int) -> bool:
         """Note that somebody failed, or waited too long for v3's habits; False when that was known in this epoch."""
-        if self._is_in_step(failure.at):
-            self._prove(failure)
         if not self._is_news(failure.metric, failure.operation, failure.epoch, failure.identity):
             return False
+        if self._is_in_step(failure.at):
+            self._prove(failure)
         self.evidence.observe(failure)
         if failure.metric is Metric.FAILURES:
             self._exceed(failure.metric, failure, person)

@@ -6,8 +6,8 @@ from typing import Any
 
 from jewgo.core.errors import JewgoError
 from rollout.guard.judging import LAST_HOLDOUT, Opinion
-from rollout.guard.measurements import toggles
-from rollout.models import Flag
+from rollout.guard.subjects import toggles
+from rollout.models import Flag, StageChange
 from rollout.moves import Actor, Report
 from rollout.services import RolloutService
 from rollout.verdict import Advance, Rollback
@@ -37,12 +37,14 @@ def targets(opinion: Opinion, opinions: Sequence[Opinion], flags: Mapping[str, F
     subject = opinion.desk.subject
     if not isinstance(opinion.verdict, Rollback):
         return [opinion.desk.name]
-    if subject.features == (opinion.desk.name,):
+    if not subject.is_judged_on_others:
         return [opinion.desk.name, *toggles(flags, subject)]
     above = [one for one in opinions if one.desk.name in subject.features]
     if any(isinstance(one.verdict, Rollback) for one in above):
         return []
-    return [one.desk.name for one in above if one.evidence.regression.suspects] or [opinion.desk.name]
+    suspects = [one.desk.subject for one in above if one.evidence.regression.suspects]
+    found = {name for one in suspects for name in (one.flag.name, *toggles(flags, one))}
+    return sorted(found) or [opinion.desk.name]
 
 
 def _attempted(opinion: Opinion, names: list[str], service: RolloutService) -> Report | None:
@@ -63,8 +65,14 @@ def _move(opinion: Opinion, names: list[str], service: RolloutService) -> Report
     }
     if isinstance(opinion.verdict, Rollback):
         return service.rollback(names, **terms)
+    if opinion.narrows_holdout and not _is_held_by_hand(opinion.desk.subject.flag):
+        return service.set_holdout(LAST_HOLDOUT, name, **terms)
     if isinstance(opinion.verdict, Advance):
         return service.advance(name, **terms)
-    if opinion.narrows_holdout:
-        return service.set_holdout(LAST_HOLDOUT, name, **terms)
     return None
+
+
+def _is_held_by_hand(flag: Flag) -> bool:
+    """Say whether somebody has set the holdout since FULL began: then it is theirs."""
+    since = StageChange.objects.filter(feature=flag.name, move="holdout", at__gte=flag.entered_at)
+    return since.exclude(actor=str(ACTOR)).exists()

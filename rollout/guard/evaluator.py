@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from rollout import windows
 from rollout.guard import acting, inbox, records, rollups
 from rollout.guard.bench import Bench
-from rollout.guard.judging import Opinion, Surroundings, live_workers, opinion
+from rollout.guard.judging import Opinion, Surroundings, judged, workers
+from rollout.guard.measurements import MOST_SIGHTINGS
 from rollout.models import Flag, Guard
 from rollout.moves import Report
 from rollout.services import RolloutService
@@ -40,10 +41,12 @@ class Evaluator:
     `passing` hears of each point that a look passes; tests end the process there.
     """
 
-    def __init__(self, passing: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, passing: Callable[[str], None] = lambda _: None, *, most_sightings: int = MOST_SIGHTINGS
+    ) -> None:
         self.id = uuid4()
         self._passing = passing
-        self._bench = Bench()
+        self._bench = Bench(most_sightings)
         self._ticks = 0
         self._tidied_at: datetime | None = None
 
@@ -88,13 +91,13 @@ class Evaluator:
         if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
             return Tick(leads=False)
         is_first_look = self._resume(last, now)
-        around = Surroundings(now, live_workers(now), windows.marks(), is_first_look, probes_down)
+        around = Surroundings(now, workers(), windows.marks(), is_first_look, probes_down)
         flags = {flag.name: flag for flag in Flag.objects.prefetch_related("steps")}
-        desks = self._bench.desks(flags, now, around.known)
+        desks = self._bench.desks(flags, around)
         self._passing("measured")
         inbox.take_in(inbox.reports(), desks, self._bench.people)
         self._passing("received")
-        opinions = [opinion(desk, around) for desk in desks]
+        opinions = judged(desks, around)
         self._passing("judged")
         moves = acting.act(opinions, flags, RolloutService(lambda: now))
         self._passing("acted")

@@ -7,18 +7,25 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from rollout.attempts import Attempt, Seen
 from rollout.calls import OVER_P95
 from rollout.eligibility import Arm
 from rollout.evidence import FirstFailure, Metric
-from rollout.guard.measurements import Subject
+from rollout.guard.subjects import Subject
 from rollout.models import Failure, Measurement, Sighting
 from rollout.people import People
 from rollout.processes import Schedule, epoch_at
 from rollout.slots import Cohort, threshold
 
-_TAKE = "DELETE FROM {table} RETURNING at, feature, attempt, identity, arm, share{more}"
+MOST_AT_ONCE = 10_000
+"""Reports of a kind that one look takes in; more have piled up only where no guard looked for long."""
+
+_TAKE = """
+DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT %s)
+RETURNING at, feature, attempt, identity, arm, share{more}
+"""
 _FAILED = ", operation, metric, fingerprint, place, request_id"
 
 
@@ -31,7 +38,8 @@ class Desk:
     schedule: Schedule
     limits: list[tuple[int, float]]
     attempt: Attempt
-    cohort: Cohort
+    cohorts: Mapping[str, Cohort]
+    """Of each feature by whose calls it is judged."""
 
     @property
     def name(self) -> str:
@@ -39,11 +47,11 @@ class Desk:
         return self.subject.flag.name
 
     def wants(self, report: "Report") -> bool:
-        """Say whether a report is about this subject's present attempt."""
-        flag = self.subject.flag
-        if report.feature == flag.name:
-            return report.attempt == flag.attempt
-        return report.feature in self.subject.features and report.at >= (flag.started_at or flag.entered_at)
+        """Say whether a report is about this subject's present attempt, and the present one of who reports."""
+        part = next((one for one in self.subject.parts if one.feature == report.feature), None)
+        if part is None or part.attempt != report.attempt:
+            return False
+        return part.feature == self.name or report.at >= self.subject.began_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ class Report:
 
 
 def reports() -> list[Report]:
-    """Take what the workers have reported out of the tables, in the order in which it arrived."""
+    """Take the oldest of what the workers have reported out of the tables, in the order in which it happened."""
     rows = _take("rollout_sightingreport", "") + _take("rollout_failurereport", _FAILED)
     found = [Report(at, name, number, who, Arm(arm), *more) for at, name, number, who, arm, *more in rows]
     return sorted(found, key=lambda report: report.at)
@@ -84,13 +92,23 @@ def take_in(found: Iterable[Report], desks: Sequence[Desk], people: People) -> N
 
 
 def rebuilt(attempt: Attempt, subject: Subject, people: People) -> Attempt:
-    """Tell a fresh attempt all that was stored of it."""
-    for row in Sighting.objects.of(subject.flag).iterator(chunk_size=5000):
-        attempt.meet(Seen(row.person, Arm(row.arm), row.share, row.at, row.epoch, row.misplaced))
-    failures = Failure.objects.of(subject.flag).filter(operation__in=subject.operations)
-    for failure in failures.iterator(chunk_size=5000):
+    """Tell a fresh attempt all that was stored of it, in the order in which it was taken in."""
+    seen = Sighting.objects.of(subject.flag).order_by("id")
+    fields = ("person", "arm", "share", "at", "epoch", "misplaced")
+    for person, arm, *rest in seen.values_list(*fields).iterator(chunk_size=5000):
+        attempt.meet(Seen(person, Arm(arm), *rest))
+    for failure in _failures(subject).iterator(chunk_size=5000):
         _blame(_value(failure), attempt, people.person(failure.identity), failure.metric)
     return attempt
+
+
+def _failures(subject: Subject) -> "QuerySet[Failure]":
+    """Return the subject's failures; of what stands on it, none of an attempt that is over."""
+    counted = Q(pk__in=[])
+    for part in subject.parts:
+        of_part = Q(operation__in=part.operations)
+        counted |= of_part if part.feature == subject.flag.name else of_part & Q(at__gte=part.began_at)
+    return Failure.objects.of(subject.flag).filter(counted).order_by("id")
 
 
 def _tell(report: Report, desk: Desk, person: int, failures: list[Failure], sightings: list[Sighting]) -> None:
@@ -99,7 +117,7 @@ def _tell(report: Report, desk: Desk, person: int, failures: list[Failure], sigh
         if _blame(_first(report, epoch), desk.attempt, person, report.metric):
             failures.append(_failure(report, desk, epoch))
         return
-    misplaced = "" if _is_placed(report, desk.cohort) else report.identity
+    misplaced = "" if _is_placed(report, desk.cohorts[report.feature]) else report.identity
     if desk.attempt.meet(Seen(person, report.arm, report.share, report.at, epoch, misplaced)):
         sightings.append(_sighting(report, desk, epoch, person, misplaced))
 
@@ -156,5 +174,5 @@ def _common(report: Report, desk: Desk, epoch: int) -> Mapping[str, Any]:
 
 def _take(table: str, more: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE.format(table=table, more=more))
+        cursor.execute(_TAKE.format(table=table, more=more), [MOST_AT_ONCE])
         return list(cursor.fetchall())

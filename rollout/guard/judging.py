@@ -12,7 +12,7 @@ from rollout.models import Worker
 from rollout.propagation import LEASE_S
 from rollout.situation import Evidence, Limits, Window
 from rollout.spans import Marks
-from rollout.stages import Stage
+from rollout.stages import Stage, next_step
 from rollout.verdict import Advance, Hold, Ready, Reason, Rollback, Verdict, judge
 
 LEAST_EVIDENCE = 0.2
@@ -29,9 +29,21 @@ class Surroundings:
 
     now: datetime
     workers: Sequence[Worker]
+    """All that reported within the last minute; those whose lease has run out are no longer live."""
     known: Marks
     is_first_look: bool = False
     probes_down: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> list[Worker]:
+        """The workers that reported within their lease."""
+        return [worker for worker in self.workers if worker.seen_at > self.now - timedelta(seconds=LEASE_S)]
+
+    @property
+    def release(self) -> str:
+        """The release of the live worker that started last; empty where there is none."""
+        newest = max(self.live, key=lambda worker: worker.started_at, default=None)
+        return newest.release if newest else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +61,44 @@ class Opinion:
         return _WORDS[type(self.verdict)]
 
     @property
+    def is_comparable(self) -> bool:
+        """Whether enough of the calls can be evidence for a step to be taken by itself."""
+        share = self.document["evidence_share"]
+        return share is None or share >= LEAST_EVIDENCE
+
+    @property
     def narrows_holdout(self) -> bool:
         """Whether FULL has stood its first dwell, so that fewer people need to stay on v3 for comparison."""
         flag = self.desk.subject.flag
-        return self.verdict.reason is Reason.PROVEN and flag.stage == Stage.FULL and flag.holdout > LAST_HOLDOUT
+        is_first = flag.stage == Stage.FULL and flag.holdout > LAST_HOLDOUT
+        return is_first and self.verdict.reason is Reason.PROVEN and self.is_comparable and not flag.paused
 
 
-def opinion(desk: Desk, around: Surroundings) -> Opinion:
+def judged(desks: Sequence[Desk], around: Surroundings) -> list[Opinion]:
+    """Judge everything."""
+    features = sorted({name for desk in desks for name in desk.subject.features})
+    recent = windows.recent(features, around.now, around.known)
+    return [opinion(desk, around, recent) for desk in desks]
+
+
+def opinion(desk: Desk, around: Surroundings, recent: windows.Recent) -> Opinion:
     """Judge one feature."""
-    flag, share = desk.subject.flag, desk.measurement.share
-    health = windows.health(desk.subject.features, flag.entered_at, around.now, around.known)
-    window = _window(desk, health, around)
-    is_comparable = health.evidence_share is None or health.evidence_share >= LEAST_EVIDENCE
-    step = desk.subject.step
-    limits = Limits(
-        replace(step, automatic=step.automatic and is_comparable), has_control=0 < share < 1, is_paused=flag.paused
-    )
+    health = windows.health(desk.subject.features, desk.subject.flag.entered_at, recent)
+    window, limits = _window(desk, health, around), _limits(desk, health)
     evidence = desk.attempt.weigh(desk.schedule, desk.limits, around.now)
     document = opinions.document(
         window, evidence, limits, evidence_share=health.evidence_share, people=_people(desk, around.now)
     )
     return Opinion(desk, judge(window, evidence, limits), evidence, document)
+
+
+def _limits(desk: Desk, health: windows.Health) -> Limits:
+    """Return what the step allows; the guard takes none that is the plan's last, or with hardly any evidence."""
+    flag, step = desk.subject.flag, desk.subject.step
+    is_comparable = health.evidence_share is None or health.evidence_share >= LEAST_EVIDENCE
+    goes_on = is_comparable and next_step(flag.position, flag.plan) is not None
+    has_control = 0 < desk.measurement.share < 1
+    return Limits(replace(step, automatic=step.automatic and goes_on), has_control, is_paused=flag.paused)
 
 
 def _window(desk: Desk, health: windows.Health, around: Surroundings) -> Window:
@@ -81,16 +110,16 @@ def _window(desk: Desk, health: windows.Health, around: Surroundings) -> Window:
         age=None if newest is None else max(around.now - newest, timedelta(0)),
         is_first_look=around.is_first_look,
         probes_down=around.probes_down,
-        workers=len(around.workers),
-        open_breakers=sum(not operations.isdisjoint(worker.breakers) for worker in around.workers),
+        workers=len(around.live),
+        open_breakers=sum(not operations.isdisjoint(worker.breakers) for worker in around.live),
         in_step=around.now - desk.subject.flag.entered_at,
         lost_failures=health.lost_in_step,
     )
 
 
-def live_workers(now: datetime) -> list[Worker]:
-    """Return the workers that reported within their lease."""
-    return list(Worker.objects.live(now, LEASE_S))
+def workers() -> list[Worker]:
+    """Return the workers that the tables know: those of the last minute, and who went without a farewell."""
+    return list(Worker.objects.all())
 
 
 def _people(desk: Desk, now: datetime) -> dict[str, Any]:

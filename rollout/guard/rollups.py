@@ -84,12 +84,13 @@ def _roll_up(fine: int, settled: datetime) -> datetime:
     coarse, unit = _COARSER[fine]
     values: dict[str, Any] = {"fine": fine, "coarse": coarse, "unit": unit, "settled": settled}
     with connection.cursor() as cursor:
-        cursor.execute(_PORTION, {**values, "at_once": AT_ONCE[fine]})
-        since, until = cursor.fetchone() or (None, None)
+        cursor.execute(_PORTION, values | {"at_once": AT_ONCE[fine]})
+        ((since, until),) = cursor.fetchall()
         if since is None or since >= until:
             return settled
-        cursor.execute(_ROLL, {**values, "since": since, "until": until})
-    return min(until, settled)
+        cursor.execute(_ROLL, values | {"since": since, "until": until})
+    reached: datetime = until
+    return reached
 
 
 def _dead(fine: int, now: datetime) -> datetime | None:

@@ -51,18 +51,18 @@ def store(seconds: Iterable[Second]) -> None:
     HealthSample.objects.bulk_create([one.row for one in seconds])
 
 
-def added(seconds: Iterable[Second], name: str) -> dict[str, int]:
-    """Return the sum of a count by arm."""
-    found: Counter[str] = Counter()
+def added(seconds: Iterable[Second], name: str) -> dict[tuple[str, str], int]:
+    """Return the sum of a count by feature and arm."""
+    found: Counter[tuple[str, str]] = Counter()
     for one in seconds:
-        found[one.arm] += getattr(one, name)
+        found[one.feature, one.arm] += getattr(one, name)
     return dict(found)
 
 
-def bars(seconds: Iterable[Second]) -> dict[str, dict[int, int]]:
-    """Return the histograms by arm."""
-    found: dict[str, dict[int, int]] = {}
+def bars(seconds: Iterable[Second]) -> dict[tuple[str, str], dict[int, int]]:
+    """Return the histograms by feature and arm."""
+    found: dict[tuple[str, str], dict[int, int]] = {}
     for one in seconds:
-        each = found.setdefault(one.arm, {})
+        each = found.setdefault((one.feature, one.arm), {})
         each[bucket(one.duration_ms)] = each.get(bucket(one.duration_ms), 0) + one.calls
     return found

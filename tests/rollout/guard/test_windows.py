@@ -1,6 +1,7 @@
 """What the counters say, on real tables: against an oracle of plain sums, whatever was rolled up and deleted when."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -73,7 +74,7 @@ def test_every_sum_counts_each_call_exactly_once_whatever_was_rolled_up_when(
 
     meant = [one for one in history if since <= one.at <= now and one.feature in features and one.arm != "contract"]
     for name in ("calls", "failures", "eligible", "lost"):
-        assert {arm: getattr(sums, name) for arm, sums in found.items()} == added(meant, name)
+        assert {key: getattr(sums, name) for key, sums in found.items()} == added(meant, name)
     assert shown == bars(meant)
 
 
@@ -121,7 +122,7 @@ def test_what_piled_up_while_no_guard_ran_is_worked_off_in_portions_and_nothing_
     keep_house(back)
 
     step = windows.sums(FEATURES, spans(NOON, back + LATER, windows.marks()))
-    assert step["candidate"].calls == 3 * 24 * 3
+    assert step[FEATURES[0], "candidate"].calls == 3 * 24 * 3
     assert rows(SECOND) == 5
     assert rows(HOUR) == 72
 
@@ -139,7 +140,7 @@ def test_an_hour_is_added_up_only_once_all_of_its_minutes_are_there() -> None:
 
 
 def test_the_keys_of_deliveries_are_kept_as_long_as_seconds() -> None:
-    worker = "00000000-0000-4000-8000-000000000001"
+    worker = uuid4()
     Flush.objects.create(worker=worker, sequence=1, at=NOON)
     Flush.objects.create(worker=worker, sequence=2, at=NOON + timedelta(minutes=5))
 
@@ -158,10 +159,28 @@ def test_the_health_of_a_feature_is_its_window_its_step_and_how_much_of_it_may_b
         ]
     )
 
-    found = windows.health(FEATURES[:1], NOON - timedelta(hours=1), now, windows.marks())
+    seen = windows.recent(FEATURES, now, windows.marks())
+    found = windows.health(FEATURES[:1], NOON - timedelta(hours=1), seen)
+    together = windows.health(FEATURES, NOON - timedelta(hours=1), seen)
 
     assert (found.arm("candidate").calls, found.arm("candidate").failures) == (10, 5)
     assert 90 <= found.arm("candidate").p95_ms <= 90 * 1.19
     assert (found.arm("control").calls, found.arm("control").calls_in_step) == (0, 40)
     assert found.lost_in_step == 2
     assert found.evidence_share == 20 / 50
+    assert (together.arm("candidate").calls, together.arm("candidate").failures) == (1010, 905)
+    assert together.arm("candidate").p95_ms < 10
+
+
+def test_habits_are_those_of_v3_by_operation() -> None:
+    store(
+        [
+            Second(NOON, FEATURES[0], "reviews.list", "control", 3, duration_ms=90.0),
+            Second(NOON, FEATURES[0], "reviews.list", "candidate", 5, duration_ms=900.0),
+            Second(NOON, FEATURES[1], "restaurants.search", "control", 7),
+        ]
+    )
+
+    found = windows.habits(FEATURES, spans(NOON, NOON + LATER, windows.marks()))
+
+    assert found == {"reviews.list": {39: 3}, "restaurants.search": {22: 7}}
