@@ -23,19 +23,40 @@ def know_operations() -> None:
 def watch(evaluator: Evaluator, every_s: float, ending: threading.Event, told: Told) -> None:
     """Look every `every_s` seconds until `ending` is set. What a look cannot do, the next one tries anew."""
     know_operations()
+    looking, housekeeping = Endured("look"), Endured("keep house")
     while not ending.is_set():
         began = monotonic()
-        _look(evaluator, told)
+        looking.run(lambda: told(evaluator.tick()))
+        housekeeping.run(evaluator.keep_house)  # also after a look that failed: what has piled up may be why
         ending.wait(max(every_s - (monotonic() - began), 0))
 
 
-def _look(evaluator: Evaluator, told: Told) -> None:
-    try:
-        told(evaluator.tick())
-        evaluator.keep_house()
-    except (OperationalError, InterfaceError) as error:
-        logger.warning("The guard could not look; nothing was changed. %s", str(error).strip())
+class Endured:
+    """Something that is tried again and again; said once when it begins to fail, and once when that is over."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._trouble = ""
+
+    def run(self, work: Callable[[], object]) -> None:
+        """Try it. Whatever it raises is logged and ends nothing; its transaction is rolled back."""
+        try:
+            work()
+        except (OperationalError, InterfaceError) as error:
+            self._note(str(error).strip(), is_known=True)
+        except Exception as error:  # noqa: BLE001 the loop survives what nobody anticipated
+            self._note(f"{type(error).__name__}: {error}", is_known=False)
+        else:
+            self._recover()
+
+    def _note(self, trouble: str, *, is_known: bool) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            said = "The guard cannot %s; nothing is changed, and it tries again. %s"
+            logger.warning(said, self._what, trouble, exc_info=not is_known)
         connection.close()
-    except Exception:  # the loop survives a look that failed; nothing of it was committed
-        logger.exception("A look of the guard failed; nothing was changed.")
-        connection.close()
+
+    def _recover(self) -> None:
+        if self._trouble:
+            logger.warning("The guard can %s again.", self._what)
+        self._trouble = ""

@@ -44,7 +44,8 @@ def forever(command: RolloutCommand, options: dict[str, Any]) -> None:
     """Look until a signal ends it; say each change of mind in a line, as JSON also why it goes on holding."""
     ending = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ending.set())
+        # Not set by the handler itself, which may have interrupted the very `wait` that holds the event's lock.
+        signal.signal(name, lambda *_: threading.Thread(target=ending.set).start())
     watch(Evaluator(), options["every"], ending, News(command, as_json=options["as_json"]))
 
 
