@@ -11,7 +11,7 @@ LOCAL := $(BIN)/python -m jewgo.core.local
 SPECTACULAR := $(LOCAL) python manage.py spectacular --validate --fail-on-warn
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts deploy migrations schema check-schema clean
+.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -57,6 +57,9 @@ check-schema: $(INSTALLED)  ## check that docs/openapi says what the code does, 
 	$(SPECTACULAR) --urlconf jewgo.urls_v4 --custom-settings jewgo.core.schema.V4 | diff docs/openapi/v4.yaml -
 	$(LOCAL) python manage.py error_codes | diff docs/errors.md -
 	$(BIN)/openapi-spec-validator docs/openapi/v3.yaml docs/openapi/v4.yaml
+
+calibrate: $(INSTALLED)  ## simulate rollouts, judge them, and write the tables of docs/evidence.md: about an hour
+	$(BIN)/python -m benchmarks.calibrate --document docs/evidence.md
 
 clean:  ## remove caches; data in var/ and .venv stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov

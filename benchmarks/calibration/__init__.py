@@ -1,0 +1,1 @@
+"""Simulated rollouts and the real judgement: how often a healthy v4 is sent back, and how soon a bad one."""
