@@ -6,14 +6,12 @@ from datetime import datetime, timedelta
 
 from jewgo.core.errors import Conflict, JewgoError
 from rollout.evidence import ENOUGH
-from rollout.models import Flag, Guard, Judgement
+from rollout.models import Flag, Judgement
 from rollout.sentences import number
 from rollout.stages import Position, widens
+from rollout.stalled import guard_age, is_stalled
 from rollout.transitions import Scene
 from rollout.verdict import Reason
-
-STALLED_AFTER = timedelta(seconds=30)
-"""A guard that ticks every second and has not for so long is dead or cut off."""
 
 AGAINST = frozenset(
     {Reason.SAMPLE_RATIO, Reason.PARITY, Reason.SHARED_FAULT, Reason.HIGH_ERROR_RATE, Reason.SLOW_REQUEST}
@@ -46,17 +44,17 @@ class Watch:
     @property
     def is_kept(self) -> bool:
         """Whether a guard looks at present."""
-        return self.age is not None and self.age <= STALLED_AFTER
+        return self.age is not None and not self.is_stalled
 
     @property
     def is_stalled(self) -> bool:
         """Whether a guard looked before and does not any more."""
-        return self.age is not None and self.age > STALLED_AFTER
+        return is_stalled(self.age)
 
 
 def watch(features: list[str], at: datetime) -> Watch:
     """Return what the guard is and thinks at this time. Two queries, however many features."""
-    return Watch(_guard_age(at), Judgement.objects.fresh(features, at))
+    return Watch(guard_age(at), Judgement.objects.fresh(features, at))
 
 
 class Criteria:
@@ -112,9 +110,3 @@ def _evidence(feature: str, seen: Watch) -> str:
     if seen.age is None:
         return "no guard watches here, counts as satisfied"
     return "the guard has not judged this attempt within 30 s"
-
-
-def _guard_age(at: datetime) -> timedelta | None:
-    """Return how long ago the guard ticked, or None when it never did."""
-    ticked_at = Guard.objects.values_list("ticked_at", flat=True).first()
-    return None if ticked_at is None else at - ticked_at

@@ -14,8 +14,8 @@ from django.db import Error
 from jewgo.core.reach import cache_ms, database_ms
 from jewgo.core.resilient import Lookups, redis_lookups
 from rollout.alert_kinds import Kind
-from rollout.thresholds import FEWEST, Outage, Probed, Thresholds, Traffic, over
 from rollout.requests import traffic
+from rollout.thresholds import FEWEST, Outage, Probed, Thresholds, Traffic, over
 
 LOOKUPS_OVER = timedelta(minutes=1)
 """A quiet service has too few look-ups between two probes to say a rate."""

@@ -1,6 +1,7 @@
 """What a pulse says to the database: one report, one question for everything, one farewell."""
 
 import json
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,14 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from rollout import stalled
 from rollout.calls import Delivery
 from rollout.eligibility import DrillState, FlagState, Measure
 from rollout.models import Flag
 from rollout.propagation import GONE_AFTER_S
 from rollout.stages import Stage
+
+logger = logging.getLogger(__name__)
 
 Ask = Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]
 """Runs one statement with its values and returns the rows."""
@@ -29,6 +33,7 @@ gone AS (
         FOR UPDATE SKIP LOCKED
     )
 ),
+%(stalled)s,
 delivered AS (
     INSERT INTO rollout_flush (worker, sequence, at)
     SELECT %(id)s::uuid, %(sequence)s::bigint, at FROM told WHERE %(sequence)s::bigint IS NOT NULL
@@ -62,8 +67,8 @@ ON CONFLICT (id) DO UPDATE SET
     version = excluded.version,
     breakers = excluded.breakers,
     applied_at = CASE WHEN worker.version = excluded.version THEN worker.applied_at ELSE excluded.applied_at END
-RETURNING coalesce((SELECT version FROM rollout_control), 0)
-"""
+RETURNING coalesce((SELECT version FROM rollout_control), 0), EXISTS (SELECT FROM opened)
+""".replace("%(stalled)s", stalled.REPORT.strip())
 
 _FAREWELL = "DELETE FROM rollout_worker WHERE id = %(id)s"
 
@@ -129,8 +134,11 @@ def report(ask: Ask, worker: Worker, told: Told, now: datetime | None = None) ->
         "now": now,
         "gone_after_s": GONE_AFTER_S,
         **_delivered(told.delivery),
+        **stalled.values(),
     }
-    ((stands,),) = ask(_HEARTBEAT, values)
+    ((stands, has_noticed),) = ask(_HEARTBEAT, values)
+    if has_noticed:
+        logger.error("The guard has not looked for %s: nothing is rolled back by itself.", stalled.STALLED_AFTER)
     return int(stands)
 
 

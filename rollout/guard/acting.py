@@ -1,10 +1,11 @@
 """What follows from a verdict: a rollback, a step, a smaller holdout. Each is a move like any other."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jewgo.core.errors import JewgoError
+from rollout.alert_kinds import Kind, Raised
 from rollout.guard.judging import LAST_HOLDOUT, Opinion
 from rollout.guard.subjects import toggles
 from rollout.models import Flag, StageChange
@@ -45,6 +46,16 @@ def targets(opinion: Opinion, opinions: Sequence[Opinion], flags: Mapping[str, F
     suspects = [one.desk.subject for one in above if one.evidence.regression.suspects]
     found = {name for one in suspects for name in (one.flag.name, *toggles(flags, one))}
     return sorted(found) or [opinion.desk.name]
+
+
+def alarms(opinions: Sequence[Opinion], made: Sequence[Report]) -> Iterator[Raised]:
+    """Yield what people are to be told: what a verdict names, and every rollback that was made."""
+    moved = {outcome.feature for report in made for outcome in report.moved}
+    for one in opinions:
+        kinds = {Kind(alert) for alert in one.verdict.alerts}
+        if isinstance(one.verdict, Rollback) and one.desk.name in moved:
+            kinds.add(Kind(one.verdict.reason))
+        yield from (Raised(kind, one.verdict.sentence, one.desk.name) for kind in sorted(kinds))
 
 
 def _attempted(opinion: Opinion, names: list[str], service: RolloutService) -> Report | None:

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from rollout import windows
+from rollout import alerts, windows
+from rollout.alert_kinds import Raised
 from rollout.guard import acting, inbox, records, rollups
 from rollout.guard.bench import Bench
 from rollout.guard.judging import Opinion, Surroundings, judged, workers
@@ -33,6 +34,8 @@ class Tick:
     at: datetime | None = None
     opinions: Sequence[Opinion] = ()
     moves: Sequence[Report] = ()
+    messages: int = 0
+    """How many messages about alerts it put into the outbox."""
 
 
 class Evaluator:
@@ -50,14 +53,17 @@ class Evaluator:
         self._ticks = 0
         self._tidied_at: datetime | None = None
 
-    def tick(self, now: datetime | None = None, probes_down: tuple[str, ...] = ()) -> Tick:
+    def tick(
+        self, now: datetime | None = None, probes_down: tuple[str, ...] = (), found: Sequence[Raised] = ()
+    ) -> Tick:
         """Look once, by the database's clock unless a test gives another.
 
+        `probes_down` and `found` are what the probes say beside: what does not answer, and what is worth an alert.
         Everything is one transaction: a crash at any point leaves all as it was. Raises what the database raises.
         """
         try:
             with transaction.atomic():
-                tick = self._look(now, probes_down)
+                tick = self._look(now, probes_down, found)
                 self._passing("before_commit")
         except BaseException:
             self._bench.forget()  # what was not committed must not be remembered
@@ -79,14 +85,14 @@ class Evaluator:
         self._tidied_at = at if is_done else None
         return True
 
-    def _look(self, now: datetime | None, probes_down: tuple[str, ...]) -> Tick:
+    def _look(self, now: datetime | None, probes_down: tuple[str, ...], found: Sequence[Raised]) -> Tick:
         leads, clock = _leads()
         if not leads:
             return Tick(leads=False)
         self._passing("leading")
-        return self._lead(now or clock, probes_down)
+        return self._lead(now or clock, probes_down, found)
 
-    def _lead(self, now: datetime, probes_down: tuple[str, ...]) -> Tick:
+    def _lead(self, now: datetime, probes_down: tuple[str, ...], found: Sequence[Raised]) -> Tick:
         last = Guard.objects.first()
         if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
             return Tick(leads=False)
@@ -102,9 +108,10 @@ class Evaluator:
         moves = acting.act(opinions, flags, RolloutService(lambda: now))
         self._passing("acted")
         records.record(opinions, now)
+        news = alerts.reconcile([*found, *acting.alarms(opinions, moves)], now)
         records.sign(self.id, self._ticks, now)
         self._passing("recorded")
-        return Tick(True, now, opinions, moves)
+        return Tick(True, now, opinions, moves, news.put)
 
     def _resume(self, last: Guard | None, now: datetime) -> bool:
         """Go on from the last look, whoever made it; say whether that was too long ago to compare with."""

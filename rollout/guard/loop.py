@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.urls import get_resolver
 
 from rollout.guard.evaluator import Evaluator, Tick
+from rollout.guard.senses import Senses
 
 logger = logging.getLogger(__name__)
 
@@ -20,15 +21,28 @@ def know_operations() -> None:
     _ = get_resolver().url_patterns
 
 
-def watch(evaluator: Evaluator, every_s: float, ending: threading.Event, told: Told) -> None:
+def watch(
+    evaluator: Evaluator, every_s: float, ending: threading.Event, told: Told, senses: Senses | None = None
+) -> None:
     """Look every `every_s` seconds until `ending` is set. What a look cannot do, the next one tries anew."""
     know_operations()
-    looking, housekeeping = Endured("look"), Endured("keep house")
+    senses = senses or Senses()
+    probing, looking, housekeeping = Endured("probe"), Endured("look"), Endured("keep house")
+    senses.tell()  # of what waits since the last guard ended
     while not ending.is_set():
         began = monotonic()
-        looking.run(lambda: told(evaluator.tick()))
+        probing.run(senses.probe)
+        looking.run(lambda: _look(evaluator, senses, told))
         housekeeping.run(evaluator.keep_house)  # also after a look that failed: what has piled up may be why
         ending.wait(max(every_s - (monotonic() - began), 0))
+    senses.close()
+
+
+def _look(evaluator: Evaluator, senses: Senses, told: Told) -> None:
+    tick = evaluator.tick(probes_down=senses.down, found=senses.found)
+    if tick.messages:
+        senses.tell()
+    told(tick)
 
 
 class Endured:

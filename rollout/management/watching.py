@@ -6,6 +6,7 @@ import signal
 import threading
 from typing import Any
 
+from django.utils import timezone
 from rich.table import Table
 from rich.text import Text
 
@@ -13,8 +14,10 @@ from rollout import documents
 from rollout.guard import Evaluator, Tick
 from rollout.guard.judging import Opinion
 from rollout.guard.loop import know_operations, watch
+from rollout.guard.senses import Senses
 from rollout.management import tables
 from rollout.management.answers import Answer, RolloutCommand
+from rollout.outbox import deliver_due
 
 _STYLES = {"hold": "yellow", "ready": "cyan", "advance": "green", "rollback": "bold red"}
 LEAST_S, MOST_S = 0.1, 60.0
@@ -34,9 +37,11 @@ def every(text: str) -> float:
 def once(_: RolloutCommand, __: dict[str, Any]) -> Answer:
     """Look once."""
     know_operations()
-    evaluator = Evaluator()
-    tick = evaluator.tick()
+    evaluator, senses = Evaluator(), Senses()
+    senses.probe()
+    tick = evaluator.tick(probes_down=senses.down, found=senses.found)
     evaluator.keep_house()
+    deliver_due(timezone.now())
     return Answer(document(tick), _shown(tick))
 
 

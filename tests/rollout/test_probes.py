@@ -17,8 +17,8 @@ from rollout.alert_kinds import Kind
 from rollout.histogram import bucket
 from rollout.models import HealthSample
 from rollout.probes import Machine, Prober, Services, busy_percent
-from rollout.thresholds import IN_A_ROW, Probed, Thresholds, Traffic, findings, unstorable
 from rollout.requests import traffic
+from rollout.thresholds import IN_A_ROW, Probed, Thresholds, Traffic, findings, unstorable
 from tests.rollout.control import START
 
 EVERY_S = 5
