@@ -32,7 +32,7 @@ class Senses:
         self._probed: Probed | None = None
 
     def probe(self) -> None:
-        """Measure, unless that was done a moment ago; tell at once of a database that is away, which cannot be stored."""
+        """Measure, unless that was done a moment ago; tell of a database that is away at once: it can store nothing."""
         now = self._clock()
         if self._probed is not None and now - self._probed.at < PROBE_EVERY:
             return
