@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from multiprocessing.util import Finalize
@@ -18,6 +18,7 @@ from django.db import connection, connections
 from rollout import forces, registry, statements
 from rollout.breaker import breakers
 from rollout.link import Link
+from rollout.messenger import Messenger
 from rollout.recording import Recorder, recorder
 from rollout.snapshot import Holder, Snapshot, holder
 from rollout.stages import Stage
@@ -36,9 +37,12 @@ logger = logging.getLogger(__name__)
 class Reporter:
     """What one worker says and learns in a beat, over whatever connection it is given."""
 
-    def __init__(self, held: Holder, noted: Recorder = recorder) -> None:
+    def __init__(
+        self, held: Holder, noted: Recorder = recorder, on_stalled_guard: Callable[[], None] = lambda: None
+    ) -> None:
         self.held = held
         self.noted = noted
+        self._on_stalled_guard = on_stalled_guard
         self.forces = forces.read(os.environ, settings.ROLLOUT["FEATURES"])
         self.worker = Worker(
             uuid4(), socket.gethostname(), os.getpid(), settings.ROLLOUT["RELEASE"], self.forces.report()
@@ -57,11 +61,14 @@ class Reporter:
         delivery = self.noted.next_delivery()
         told = Told(self.held.version, self.open_breakers(), delivery)
         try:
-            stands = statements.report(ask, self.worker, told, now)
+            stands, has_noticed = statements.report(ask, self.worker, told, now)
         except psycopg2.DataError as error:
             logger.error("The tables refuse what was noted of some calls: %s", error.pgcode)  # noqa: TRY400 it may quote people
-            stands = statements.report(ask, self.worker, replace(told, delivery=None), now)
+            stands, has_noticed = statements.report(ask, self.worker, replace(told, delivery=None), now)
         self.noted.delivered(delivery)
+        if has_noticed:
+            logger.error("The guard has stopped looking: nothing is rolled back by itself.")
+            self._on_stalled_guard()
         return stands
 
     def leave(self, ask: Ask) -> None:
@@ -219,7 +226,9 @@ def _started() -> Pulse:
     global _pulse
     with _starting:
         if _pulse is None or not _pulse.is_alive:
-            _pulse = Pulse(Reporter(holder), connections["default"].get_connection_params())
+            _pulse = Pulse(
+                Reporter(holder, on_stalled_guard=Messenger().ring), connections["default"].get_connection_params()
+            )
             # Unlike atexit this also runs at the end of a process of multiprocessing, as some servers' workers are.
             Finalize(None, stop, exitpriority=1)
         return _pulse

@@ -1,7 +1,6 @@
 """What a pulse says to the database: one report, one question for everything, one farewell."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +17,6 @@ from rollout.eligibility import DrillState, FlagState, Measure
 from rollout.models import Flag
 from rollout.propagation import GONE_AFTER_S
 from rollout.stages import Stage
-
-logger = logging.getLogger(__name__)
 
 Ask = Callable[[str, Mapping[str, object]], list[tuple[Any, ...]]]
 """Runs one statement with its values and returns the rows."""
@@ -116,8 +113,10 @@ class Told:
     delivery: Delivery | None = None
 
 
-def report(ask: Ask, worker: Worker, told: Told, now: datetime | None = None) -> int:
-    """Tell the tables that `worker` lives and what it noted; return the version that stands there.
+def report(ask: Ask, worker: Worker, told: Told, now: datetime | None = None) -> tuple[int, bool]:
+    """Tell the tables that `worker` lives and what it noted.
+
+    Return the version that stands there, and whether this worker is the one who noticed that the guard has stopped.
 
     A delivery that the tables have already adds nothing, so it may be repeated until it is known to have arrived.
     Workers that were not heard of for a minute are forgotten in the same round trip. `now` is the database's clock
@@ -137,9 +136,7 @@ def report(ask: Ask, worker: Worker, told: Told, now: datetime | None = None) ->
         **stalled.values(),
     }
     ((stands, has_noticed),) = ask(_HEARTBEAT, values)
-    if has_noticed:
-        logger.error("The guard has not looked for %s: nothing is rolled back by itself.", stalled.STALLED_AFTER)
-    return int(stands)
+    return int(stands), bool(has_noticed)
 
 
 def _delivered(delivery: Delivery | None) -> dict[str, object]:

@@ -26,6 +26,16 @@ class PropagationShape(TypedDict):
     forces: dict[str, dict[str, str]]
 
 
+class VerdictShape(TypedDict):
+    """What the guard thinks of the present attempt."""
+
+    verdict: Literal["hold", "ready", "advance", "rollback"]
+    reason: str
+    sentence: str
+    evidence: float
+    at: str
+
+
 class FeatureShape(TypedDict):
     """One feature. `effective_percentage` is what its prerequisites leave of its own share."""
 
@@ -42,7 +52,7 @@ class FeatureShape(TypedDict):
     cohort: str
     prerequisite: str | None
     entered_at: str
-    verdict: dict[str, Any] | None
+    verdict: VerdictShape | None
 
 
 class StepShape(TypedDict):
@@ -117,6 +127,14 @@ class RolloutShape(TypedDict):
     alerts_count: int | None
 
 
+class GuardShape(TypedDict):
+    """Who watches; null where no guard ever has."""
+
+    leader: str
+    ticked_at: str
+    is_stalled: bool
+
+
 class StatusShape(TypedDict):
     """The whole picture."""
 
@@ -126,6 +144,7 @@ class StatusShape(TypedDict):
     stages: StagesShape
     propagation: PropagationShape
     rollout: RolloutShape
+    guard: GuardShape | None
     ledger_head: str
 
 

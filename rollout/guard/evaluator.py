@@ -105,12 +105,12 @@ class Evaluator:
         self._passing("received")
         opinions = judged(desks, around)
         self._passing("judged")
-        moves = acting.act(opinions, flags, RolloutService(lambda: now))
-        self._passing("acted")
-        records.record(opinions, now)
-        news = alerts.reconcile([*found, *acting.alarms(opinions, moves)], now)
+        records.record(opinions, now)  # before acting, for a rollback's flight record to find
         records.sign(self.id, self._ticks, now)
         self._passing("recorded")
+        moves = acting.act(opinions, flags, RolloutService(lambda: now))
+        self._passing("acted")
+        news = alerts.reconcile([*found, *acting.alarms(opinions, moves)], now)
         return Tick(True, now, opinions, moves, news.put)
 
     def _resume(self, last: Guard | None, now: datetime) -> bool:

@@ -30,6 +30,7 @@ _WHOLE = {"#", "When (UTC)", "Feature"}
 SHOWN = 10
 """How many identities a terminal names; the JSON has the first hundred."""
 
+_MINDS = {"ready": "cyan", "advance": "green", "rollback": "bold red"}
 _RESULTS = {
     Result.MOVED: ("moved", "green"),
     Result.ALREADY: ("already so", "dim"),
@@ -46,7 +47,7 @@ def plain_text(text: object, style: str = "") -> Text:
 def status(picture: Mapping[str, Any], now: datetime) -> list[RenderableType]:
     """Return the picture of `rollout status`."""
     overall = picture["overall_status"]
-    table = _table("Feature", "Stage", "Own", "Effective", "Attempt", "Here for", "")
+    table = _table("Feature", "Stage", "Own", "Effective", "Attempt", "Here for", "Guard")
     for name, feature in picture["feature_flags"].items():
         stage = Stage(feature["stage"])
         table.add_row(
@@ -56,11 +57,32 @@ def status(picture: Mapping[str, Any], now: datetime) -> list[RenderableType]:
             f"{feature['effective_percentage']:g} %",
             str(feature["attempt"]) if feature["attempt"] else "–",
             ago(datetime.fromisoformat(feature["entered_at"]), now),
-            "paused" if feature["paused"] else "",
+            _mind(feature),
         )
     said = f"{overall['enabled_features']} of {overall['total_features']} features are on; "
     said += f"all of v4 is on for {overall['migration_percentage']:g} % of people."
-    return [Text(said), table]
+    return [Text(said), table, *_watched(picture, now)]
+
+
+def _mind(feature: Mapping[str, Any]) -> Text:
+    """Return what the guard thinks, and whether widening is held; nothing where it does not judge."""
+    told = feature["verdict"]
+    words = [f"{told['verdict']}: {told['reason']}"] if told else []
+    words += ["paused"] if feature["paused"] else []
+    return plain_text(", ".join(words), _MINDS.get(told["verdict"], "") if told else "")
+
+
+def _watched(picture: Mapping[str, Any], now: datetime) -> Iterable[RenderableType]:
+    """Say who watches, and how much is wrong."""
+    guard, alerts = picture["guard"], picture["rollout"]["alerts_count"]
+    if guard is None:
+        yield Text("No guard has looked yet: nothing goes back by itself. Start it: manage.py rollout_guard", "yellow")
+    elif guard["is_stalled"]:
+        since = ago(datetime.fromisoformat(guard["ticked_at"]), now)
+        said = f"The guard {guard['leader']} has not looked for {since}. Start it: manage.py rollout_guard"
+        yield plain_text(said, "bold red")
+    if alerts:
+        yield Text(f"{alerts} open alert{'s' * (alerts > 1)}: manage.py rollout alerts", "bold yellow")
 
 
 def report(made: Report) -> list[RenderableType]:

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
+from uuid import uuid4
 
 import pytest
 
 from rollout.alert_kinds import Kind, Raised
 from rollout.alerts import raise_one, reconcile
-from rollout.models import Flag
+from rollout.models import Flag, Guard, Judgement
 from rollout.moves import Selection
 from rollout.repositories import UnknownFeature
 from rollout.services import RolloutService
@@ -33,6 +35,7 @@ def test_the_document_has_exactly_the_keys_that_are_documented(service: RolloutS
         "stages",
         "propagation",
         "rollout",
+        "guard",
         "ledger_head",
     }
     assert picture["timestamp"] == START.isoformat()
@@ -59,6 +62,26 @@ def test_what_nobody_records_is_null_and_never_a_number(service: RolloutService)
 
     assert told["current_stage"] == "disabled"
     assert [told[name] for name in ("total_users_affected", "is_healthy", "error_rate")] == [None] * 3
+
+
+def test_the_guards_judgement_is_shown_for_the_present_attempt_only(service: RolloutService) -> None:
+    flag = Flag.objects.get(name="api_v4_users")
+    document = {"people": {"reached": 7}, "window": {"candidate": {"calls": 40, "failures": 1}}}
+    told = {"verdict": "hold", "reason": "no_data", "sentence": "Nobody.", "evidence": 1.5}
+    Judgement.objects.create(flag=flag, at=START, attempt=0, flag_version=0, document=document, **told)
+    Guard.objects.create(leader=uuid4(), host="web", pid=7, ticked_at=START - timedelta(seconds=31))
+
+    picture = service.status()
+
+    assert picture["feature_flags"]["api_v4_users"]["verdict"] == {**told, "at": START.isoformat()}
+    assert picture["guard"] == {"leader": "web/7", "ticked_at": ANY, "is_stalled": True}
+    summary = picture["rollout"]
+    assert (summary["total_users_affected"], summary["error_rate"], summary["is_healthy"]) == (7, 2.5, False)
+
+    service.start("api_v4_enabled", **TERMS)
+    service.start("api_v4_users", **TERMS)
+
+    assert service.status()["feature_flags"]["api_v4_users"]["verdict"] is None
 
 
 def test_open_alerts_are_counted(service: RolloutService) -> None:
@@ -132,7 +155,7 @@ def test_the_picture_costs_the_same_queries_however_many_features_there_are(
     first = Flag.objects.named("api_v4_enabled")
     Flag.objects.filter(pk__gt=first.pk + features - 1).delete()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         service.status()
 
 
