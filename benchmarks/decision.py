@@ -4,6 +4,7 @@ The eight features of a running rollout: PARTIAL behind a prerequisite, with tes
 in turns, so that a busy machine is busy for both; the figure is the median of the ratios.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from uuid import UUID
 
 import django
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jewgo.settings")
 django.setup()
 
 from rollout.eligibility import FlagState  # noqa: E402 the settings have to stand first

@@ -6,8 +6,7 @@ docs/adr/0009-judging-health.md.
 """
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
 
 HELD_AFTER_S = 0.1
@@ -22,23 +21,33 @@ class Bulkhead:
         self._lock = threading.Lock()
         self._since: dict[object, float] = {}
 
-    @contextmanager
-    def entered(self) -> Iterator[bool]:
-        """Yield whether there is room for one more call; where there is, it counts until the block ends."""
-        call = object()
-        has_room = self._enter(call)
-        try:
-            yield has_room
-        finally:
-            if has_room:
-                with self._lock:
-                    del self._since[call]
+    @property
+    def has_room(self) -> bool:
+        """Whether one more call may begin."""
+        with self._lock:
+            return self._has_room(self._clock())
 
-    def _enter(self, call: object) -> bool:
+    @property
+    def inside(self) -> int:
+        """How many calls are under way."""
+        return len(self._since)
+
+    def enter(self) -> object | None:
+        """Return a place for one more call, which it has to `leave`, or None where there is no room."""
         now = self._clock()
         with self._lock:
-            held = sum(now - since > HELD_AFTER_S for since in self._since.values())
-            if held >= self.most:
-                return False
-            self._since[call] = now
+            if not self._has_room(now):
+                return None
+            place = object()
+            self._since[place] = now
+            return place
+
+    def leave(self, place: object) -> None:
+        """Give up the place of a call that has ended, however it did."""
+        with self._lock:
+            del self._since[place]
+
+    def _has_room(self, now: float) -> bool:
+        if len(self._since) < self.most:
             return True
+        return sum(now - since > HELD_AFTER_S for since in self._since.values()) < self.most

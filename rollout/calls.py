@@ -41,6 +41,11 @@ class Call:
     request_id: str = ""
 
     @property
+    def is_ordinary(self) -> bool:
+        """Whether the assigned engine answered, as it does nearly always."""
+        return not (self.has_failed or self.is_client_error or self.instead)
+
+    @property
     def is_evidence(self) -> bool:
         """Whether the two arms of such calls can be compared."""
         return self.is_eligible and self.decision.compares and self.caller.source in COUNTED and self.flag is not None
@@ -71,6 +76,14 @@ class Cell:
     lost: int = 0
     total_ms: float = 0.0
     buckets: dict[int, int] = field(default_factory=dict)
+
+    def add(self, call: Call) -> None:
+        """Add what became of a call, which itself is counted already."""
+        self.client_errors += call.is_client_error
+        self.failures += call.has_failed
+        self.recovered += call.has_recovered
+        self.breaker += call.instead is Reason.BREAKER
+        self.bulkhead += call.instead is Reason.BULKHEAD
 
 
 @dataclass(frozen=True, slots=True)

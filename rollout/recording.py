@@ -12,10 +12,10 @@ from time import monotonic
 from typing import Any
 
 from rollout.calls import FAILURES, Call, Cell, Delivery, is_late, met, person, samples
-from rollout.eligibility import Reason
 from rollout.histogram import bucket
 
 SEEN_AGAIN_AFTER_S = 300.0
+"""Looked at once in a delivery; a change of the control state has everybody reported anew at once."""
 MOST_SEEN = 200_000
 """Identities remembered as reported; beyond, they are reported again, which adds nothing."""
 MOST_SIGHTINGS = 20_000
@@ -31,12 +31,13 @@ class Recorder:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything, as if the process had just started."""
+        """Forget everything, as if the process had just started; no other thread may use it meanwhile."""
         self._lock = threading.Lock()
         self._sequence = 0
         self._in_hand: Delivery | None = None
         self._seen: set[tuple[str, str]] = set()
-        self._seen_at: tuple[int, float] = (0, self._clock())
+        self._seen_in = 0
+        self._seen_since = self._clock()
         self._begin()
 
     def _begin(self) -> None:
@@ -46,18 +47,15 @@ class Recorder:
         self._noted: Counter[str] = Counter()
 
     def note(self, call: Call, duration_ms: float) -> None:
-        """Note a call of a switch that has ended."""
-        arm = call.decision.arm.value
+        """Note a call of a switch that has ended; what nearly all calls need stands here, for it costs every caller."""
         with self._lock:
-            cell = self._count(call.feature, call.operation, arm, duration_ms)
-            cell.client_errors += call.is_client_error
-            cell.failures += call.has_failed
-            cell.recovered += call.has_recovered
-            cell.breaker += call.instead is Reason.BREAKER
-            cell.bulkhead += call.instead is Reason.BULKHEAD
+            cell = self._count(call.feature, call.operation, call.decision.arm, duration_ms)
+            if not call.is_ordinary:
+                cell.add(call)
             if call.is_evidence:
                 cell.eligible += 1
-                self._see(call)
+                if call.decision.version != self._seen_in or (call.feature, call.caller.key) not in self._seen:
+                    self._see(call)
                 if call.has_failed or is_late(call, duration_ms):
                     self._blame(call, cell, met(call, duration_ms))
 
@@ -74,6 +72,8 @@ class Recorder:
             with self._lock:
                 cells, failures, sightings = self._cells, self._failures, self._sightings
                 self._begin()
+                if self._clock() - self._seen_since > SEEN_AGAIN_AFTER_S:
+                    self._forget_seen()
             if cells:
                 self._sequence += 1
                 self._in_hand = Delivery(self._sequence, samples(cells), list(failures.values()), sightings)
@@ -97,22 +97,20 @@ class Recorder:
 
     def _see(self, call: Call) -> None:
         """Report somebody as seen: once in five minutes, and anew after every change of the control state."""
-        version, since = self._seen_at
-        if (
-            version != call.decision.version
-            or len(self._seen) >= MOST_SEEN
-            or self._clock() - since > SEEN_AGAIN_AFTER_S
-        ):
-            self._seen.clear()
-            self._seen_at = (call.decision.version, self._clock())
-        key = (call.feature, call.caller.key)
-        if key not in self._seen and len(self._sightings) < MOST_SIGHTINGS:
-            self._seen.add(key)
+        if call.decision.version != self._seen_in or len(self._seen) >= MOST_SEEN:
+            self._forget_seen()
+            self._seen_in = call.decision.version
+        if len(self._sightings) < MOST_SIGHTINGS:
+            self._seen.add((call.feature, call.caller.key))
             self._sightings.append(person(call))
+
+    def _forget_seen(self) -> None:
+        self._seen.clear()
+        self._seen_since = self._clock()
 
     def _blame(self, call: Call, cell: Cell, metrics: Iterable[str]) -> None:
         """Report somebody as having met the metrics: once for each operation in a delivery."""
-        arm = call.decision.arm.value
+        arm = call.decision.arm
         for metric in metrics:
             key = (call.feature, call.operation, metric, call.caller.key)
             if key in self._failures:

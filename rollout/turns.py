@@ -93,10 +93,14 @@ class Turn(Generic[V, D]):
         """Ask the candidate, unless it has just failed everybody here, or holds its share of the threads."""
         if not breakers.allows(self.call.operation, self.call.attempt):
             return self._run_instead(control, Reason.BREAKER)
-        with bulkhead().entered() as has_room:
-            if not has_room:
-                return self._run_instead(control, Reason.BULKHEAD)
+        shared = bulkhead()
+        place = shared.enter()
+        if place is None:
+            return self._run_instead(control, Reason.BULKHEAD)
+        try:
             return self._run_guarded(control)
+        finally:
+            shared.leave(place)
 
     def _run_instead(self, control: Callable[[], V], reason: Reason) -> D:
         """Let the control answer without asking the candidate."""

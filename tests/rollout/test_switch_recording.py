@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -332,12 +332,12 @@ def test_open_breakers_are_in_the_heartbeat_while_their_attempt_goes_on(broken: 
 @pytest.fixture
 def full() -> Iterator[None]:
     """Half of the threads have been held by v4 for longer than a tenth of a second."""
-    turns.bulkhead.cache_clear()
-    with ExitStack() as stack:
-        for _ in range(turns.bulkhead().most):
-            assert stack.enter_context(turns.bulkhead().entered())
-        time.sleep(0.11)
-        yield
+    shared = turns.bulkhead()
+    places = [shared.enter() for _ in range(shared.most)]
+    time.sleep(0.11)
+    yield
+    for place in places:
+        shared.leave(place)
 
 
 def test_beyond_half_of_the_threads_v3_answers_and_the_call_stays_evidence_of_its_arm(full: None) -> None:
