@@ -56,13 +56,13 @@ class Reporter:
             statements.report(ask, self.worker, Told(self.held.version, self.open_breakers()), now)
         self.held.confirm()
 
-    def _report(self, ask: Ask, now: datetime | None) -> int:
+    def _report(self, ask: Ask, now: datetime | None = None) -> int:
         """Report with what was noted; a delivery that the tables refuse is given up, or it would block all others."""
         delivery = self.noted.next_delivery()
         told = Told(self.held.version, self.open_breakers(), delivery)
         try:
             stands, has_noticed = statements.report(ask, self.worker, told, now)
-        except psycopg2.DataError as error:
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
             logger.error("The tables refuse what was noted of some calls: %s", error.pgcode)  # noqa: TRY400 it may quote people
             stands, has_noticed = statements.report(ask, self.worker, replace(told, delivery=None), now)
         self.noted.delivered(delivery)
@@ -73,9 +73,8 @@ class Reporter:
 
     def leave(self, ask: Ask) -> None:
         """Deliver what is still in hand and what came since, and have the worker forgotten."""
-        while (delivery := self.noted.next_delivery()) is not None:
-            statements.report(ask, self.worker, Told(self.held.version, delivery=delivery))
-            self.noted.delivered(delivery)
+        while self.noted.next_delivery() is not None:
+            self._report(ask)
         statements.leave(ask, self.worker)
 
     def open_breakers(self) -> list[str]:

@@ -17,8 +17,8 @@ class Proxy:
         self._rewrites = rewrites
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
-        self.loses_next_commit = False
-        """The answer to the next COMMIT is thrown away, and the connection closed."""
+        self.loses_answer_to = b""
+        """The answer to the next statement with these words is thrown away, and the connection closed."""
         self._is_cut = threading.Event()
         self._is_silent = threading.Event()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -65,10 +65,10 @@ class Proxy:
 
     def _forward(self, client: socket.socket, server: socket.socket) -> bool:
         data = client.recv(65536).replace(*self._rewrites) if self._rewrites[0] else client.recv(65536)
-        if data and self.loses_next_commit and b"COMMIT" in data:
-            self.loses_next_commit = False
+        if self.loses_answer_to and self.loses_answer_to in data:
+            self.loses_answer_to = b""
             server.sendall(data)
-            server.recv(65536)  # it is committed; nobody will hear of it
+            server.recv(65536)  # it is done; nobody will hear of it
             return False
         server.sendall(data)
         return bool(data)

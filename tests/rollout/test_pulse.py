@@ -1,11 +1,8 @@
 """How a worker learns: beats by hand, then real processes on a PostgreSQL that really changes."""
 
-import json
 import logging
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,8 +25,7 @@ from rollout.models import Drill, Flag, Override, Worker
 from rollout.propagation import control_version, propagation
 from rollout.snapshot import STALE_AFTER_S, Snapshot
 from tests.rollout.proxy import Proxy, to_the_database
-
-FEATURE = "api_v4_enabled"
+from tests.rollout.workers import FEATURE, Process, database_url, eventually
 
 logger = logging.getLogger(__name__)
 
@@ -260,58 +256,6 @@ def test_the_link_connects_anew_after_its_backend_was_killed(server: dict[str, A
 # Real processes
 
 
-def database_url(**elsewhere: Any) -> str:
-    """Return the test database's address, as a process of its own is told it."""
-    place = {name.lower(): value for name, value in connection.settings_dict.items()} | elsewhere
-    return "postgres://{user}:{password}@{host}:{port}/{name}".format(**place)
-
-
-class Process:
-    """One worker process, driven over its standard input."""
-
-    def __init__(self, *how: str, **environ: str) -> None:
-        told = {"DJANGO_SETTINGS_MODULE": "jewgo.settings", "ROLLOUT_PULSE": "on", "DATABASE_URL": database_url()}
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "tests.rollout.worker", FEATURE, *how],
-            env=os.environ | told | environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.pid = self._child.pid
-
-    def wait_until_ready(self) -> None:
-        assert self._read() == "ready"
-
-    def decide(self, identity: str) -> list[Any]:
-        assert self._child.stdin
-        self._child.stdin.write(f"{identity}\n")
-        self._child.stdin.flush()
-        answer: list[Any] = json.loads(self._read())
-        return answer
-
-    def leave(self) -> None:
-        """Let it end as a process that is told to stop ends."""
-        assert self._child.stdin
-        self._child.stdin.close()
-        self._child.wait(10)
-
-    def end(self) -> None:
-        self._child.kill()
-        self._child.wait()
-        for pipe in (self._child.stdin, self._child.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def signal(self, number: int) -> None:
-        self._child.send_signal(number)
-
-    def _read(self) -> str:
-        assert self._child.stdout
-        return self._child.stdout.readline().strip()
-
-
 Start = Callable[..., list[Process]]
 
 
@@ -338,15 +282,6 @@ def applied(version: int, *workers: Process) -> Callable[[], bool]:
     """Return the question whether each of the workers has acknowledged the version."""
     pids = [worker.pid for worker in workers]
     return lambda: Worker.objects.filter(pid__in=pids, version__gte=version).count() == len(pids)
-
-
-def eventually(condition: Callable[[], bool], within_s: float = 5) -> float:
-    """Wait until `condition` holds and return how long that took."""
-    start = time.monotonic()
-    while not condition():
-        assert time.monotonic() - start < within_s, "it did not happen in time"
-        time.sleep(0.002)
-    return time.monotonic() - start
 
 
 def test_the_first_request_of_a_worker_already_knows_the_flags(start: Start) -> None:

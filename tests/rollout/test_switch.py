@@ -522,7 +522,7 @@ def test_a_commit_whose_acknowledgement_is_lost_is_never_repeated(
 
     with before_the_database() as proxy:
         connection.ensure_connection()
-        proxy.loses_next_commit = True
+        proxy.loses_answer_to = b"COMMIT"
         with pytest.raises(OutcomeUnknown):
             switch(call)
 
@@ -550,7 +550,7 @@ def test_the_control_commits_by_the_same_rules(make: Make, call: HttpRequest, ro
 
     with at_stage(FEATURE, "disabled"), before_the_database() as proxy:
         connection.ensure_connection()
-        proxy.loses_next_commit = True
+        proxy.loses_answer_to = b"COMMIT"
         with pytest.raises(OutcomeUnknown):
             switch(call)
 
