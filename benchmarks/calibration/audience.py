@@ -1,4 +1,4 @@
-"""How many people of v4 were seen in an epoch, drawn as a number, not person by person.
+"""How many people of an arm were seen in an epoch, drawn as a number, not person by person.
 
 A person's calls that go well are independent of those that do not. So people whom nothing happened to turn up as a
 number that grows by chance; somebody whom something happens to may have been among them before, with the chance of
@@ -13,17 +13,17 @@ from benchmarks.calibration.people import Crowd, Kind
 
 
 class Audience:
-    """The people on v4 in one epoch."""
+    """The people of one arm in one epoch."""
 
-    def __init__(self, random: Random, crowd: Crowd, on_v4: list[int], minute: float) -> None:
+    def __init__(self, random: Random, crowd: Crowd, people: list[int], minute: float) -> None:
         self._random, self._crowd, self._minute = random, crowd, minute
-        self._untouched = list(on_v4)  # by kind: nothing has happened to them in this epoch
-        self._unseen = list(on_v4)  # those of them who have not called either
+        self._untouched = list(people)  # by kind: nothing has happened to them in this epoch
+        self._unseen = list(people)  # those of them who have not called either
         self._touched: set[int] = set()
         self.seen = 0
 
     def until(self, minute: float, well: float) -> None:
-        """Let people call whom nothing happens to; `well` is the chance of a call to go well."""
+        """Let people call whom nothing happens to; `well` is the chance of a call neither to fail nor to be late."""
         hours, self._minute = (minute - self._minute) / 60, minute
         for number, kind in enumerate(self._crowd.kinds):
             new = binomial(self._random, self._unseen[number], _calls(kind, hours * well))
@@ -31,7 +31,7 @@ class Audience:
             self.seen += new
 
     def touch(self, person: int) -> None:
-        """Note that something happened to somebody on v4."""
+        """Note that something happened to somebody of the arm."""
         if person in self._touched:
             return
         self._touched.add(person)

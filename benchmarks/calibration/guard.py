@@ -9,7 +9,7 @@ from itertools import product
 from random import Random
 
 from benchmarks.calibration.audience import Audience
-from benchmarks.calibration.counts import Counts, going_well
+from benchmarks.calibration.counts import Counts
 from benchmarks.calibration.patience import PatientEvidence, people_to_spare
 from benchmarks.calibration.people import Crowd
 from benchmarks.calibration.situations import Phase, Situation
@@ -117,13 +117,8 @@ class Guard:
             self._observe(Metric.FAILURES, call)
         if call.slow:
             self._observe(Metric.SLOW, call)
-        if call.arm is Arm.CANDIDATE:
-            self._let_call(call.minute)
-        self._audiences[call.arm].touch(call.person)
-        if call.fails:
-            self._count(Metric.FAILURES, call)
-        if call.late:
-            self._count(Metric.SLOW, call)
+        if call.fails or call.late:
+            self._count(call)
 
     def _observe(self, metric: Metric, call: Call) -> None:
         noted, key = self._noted[metric], (call.operation, call.person)
@@ -134,15 +129,20 @@ class Guard:
         self._evidence.observe(FirstFailure(who, call.arm, call.share, self._now, metric, call.operation, self._epoch))
         self._changed = True
 
-    def _count(self, metric: Metric, call: Call) -> None:
-        failing = self._failing[metric, call.arm]
-        if call.person not in failing:
-            failing.add(call.person)
-            self._spare[metric] -= call.arm is Arm.CANDIDATE
+    def _count(self, call: Call) -> None:
+        """Count a person against the step's limits; on v4 that is when it matters how many people were seen."""
+        if call.arm is Arm.CANDIDATE:
+            self._let_call(call.minute)
+        self._audiences[call.arm].touch(call.person)
+        for metric, met in ((Metric.FAILURES, call.fails), (Metric.SLOW, call.late)):
+            failing = self._failing[metric, call.arm]
+            if met and call.person not in failing:
+                failing.add(call.person)
+                self._spare[metric] -= call.arm is Arm.CANDIDATE
 
     def _let_call(self, minute: float) -> None:
-        self._audiences[Arm.CANDIDATE].until(minute, going_well(self._phase.v4))
-        self._audiences[Arm.CONTROL].until(minute, going_well(self._phase.v3))
+        for arm, chances in ((Arm.CANDIDATE, self._phase.v4), (Arm.CONTROL, self._phase.v3)):
+            self._audiences[arm].until(minute, 1 - chances.fails - chances.late)
 
     def may_decide(self) -> bool:
         """Return whether a look now may find a reason to roll back; False is certain.
