@@ -21,7 +21,7 @@ COMPARED = 400
 """In how many runs of a situation the rivals look on."""
 AT_SECONDS = 20
 """How many runs of a situation are also judged every second."""
-FEWER = 500
+FEWER = 400
 """How many runs there are, at most, of a situation in which v4 breaks, or v3 is too small to compare with."""
 
 
@@ -69,8 +69,8 @@ def plan(names: Iterable[str], runs: int, seed: int) -> list[Piece]:
 
 
 def _turn(piece: Piece) -> int:
-    """All situations get on together, and the long runs at every second are spread among the others."""
-    return piece.first if piece.looks is Looks.SPARED else PIECE * piece.first
+    """All situations get on together; the long runs at every second are spread among the others, later."""
+    return piece.first if piece.looks is Looks.SPARED else COMPARED + PIECE * piece.first
 
 
 def done(file: Path) -> dict[Piece, list[Outcome]]:
