@@ -66,17 +66,18 @@ class Radius:
     def evidence(self) -> str:
         """How much of the traffic can be evidence."""
         if self.evidence_share is None:
-            return "Nobody called in the last hour, so nothing is known of what could be evidence."
-        said = f"{self.evidence_share:.1%} of the last hour's calls can be evidence"
+            return "No call of the last hour tells what could be evidence."
+        said = f"{_percent(self.evidence_share)} of the last hour's calls can be evidence"
         if self.is_by_hand:
-            least = f"{LEAST_EVIDENCE_SHARE:.0%}"
+            least = _percent(LEAST_EVIDENCE_SHARE)
             return f"Only {said}, less than {least}: the guard does not widen by itself, every step is by hand."
         return f"{said}."
 
     @property
     def details(self) -> list[str]:
         """The rest, one sentence each."""
-        shares = f"v4 is for {self.share_before:.2%} of all callers now and for {self.share_after:.2%} afterwards."
+        now, then = _percent(self.share_before), _percent(self.share_after)
+        shares = f"v4 is for {now} of all callers now and for {then} afterwards."
         along = [
             f"{name} goes along: {moved.into_v4} to v4, {moved.into_v3} to v3."
             for name, moved in self.dependants.items()
@@ -136,7 +137,7 @@ def _radius(name: str, before: Snapshot, after: Snapshot, around: Surroundings, 
         people_per_hour=exposure.people_per_hour * exposure.share,
         failing_always=always,
         failing_one_in_five=fifth,
-        no_toll=no_toll or ("" if always and fifth else "nobody but a person would notice that v4 fails"),
+        no_toll=no_toll or _unnoticed(always, fifth),
         evidence_share=exposure.evidence_share,
         dependants=_going_along(name, before, after, around, named),
         opinion=around.opinion(name),
@@ -160,6 +161,17 @@ def _no_toll(state: FlagState, moved: Movers, exposure: Exposure, around: Surrou
     return ""
 
 
+def _unnoticed(always: Toll | None, fifth: Toll | None) -> str:
+    """Return who would find out where the detectors do not, or an empty text where they do."""
+    if always and fifth:
+        return ""
+    if always:
+        return (
+            f"the {always.detector} end a v4 that always fails, but nobody except a person notices one that often does"
+        )
+    return "nobody except a person would notice that v4 fails"
+
+
 def _going_along(
     name: str, before: Snapshot, after: Snapshot, around: Surroundings, named: Sequence[str]
 ) -> dict[str, Movers]:
@@ -171,3 +183,7 @@ def _going_along(
         for other, moved in found.items()
         if moved.is_anybody or before.effective_share(other) != after.effective_share(other)
     }
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.4g} %"

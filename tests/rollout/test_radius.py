@@ -205,7 +205,8 @@ class TestHarm:
         assert rarely is not None
         assert f"about {often.people} people meet that before it is rolled back" in radius.sentence
         assert f"about {rarely.people} should it fail one call in five" in radius.sentence
-        assert "50.0% of the last hour's calls can be evidence." in radius.details
+        assert "50 % of the last hour's calls can be evidence." in radius.details
+        assert "v4 is for 10 % of all callers now and for 10 % afterwards." in radius.details
 
     def test_rolled_back_nobody_can_meet_it(self, watched: RolloutService) -> None:
         radius = only(watched.rollback(USERS, dry_run=True, **TERMS))
@@ -227,6 +228,16 @@ class TestHarm:
 
         assert "v3 no longer steps in, and nothing is rolled back" in radius.sentence
         assert "about 100 people an hour" in radius.sentence
+
+    @pytest.mark.parametrize(("calls", "told"), [(0, "nobody except a person"), (9000, "the breakers end a v4")])
+    def test_where_nobody_is_left_to_compare_with_it_says_who_would_notice(
+        self, watched: RolloutService, calls: int, told: str
+    ) -> None:
+        sampled(USERS, timezone.now(), calls=calls)
+
+        radius = only(watched.set_percentage(100, ROOT, dry_run=True, **TERMS), ROOT)
+
+        assert (radius.share_after, told in radius.sentence) == (1.0, True)
 
     def test_a_toggle_says_that_it_switches_nothing(self, watched: RolloutService) -> None:
         radius = only(watched.advance(CACHE, dry_run=True, **TERMS), CACHE)
