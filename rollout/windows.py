@@ -10,14 +10,10 @@ from django.db import connection
 
 from rollout.histogram import merged, quantile_ms
 from rollout.situation import WINDOW, ArmHealth
-from rollout.spans import NEVER, Marks, Span, spans
+from rollout.spans import Marks, Span, spans
 
 LAST_HOUR = timedelta(hours=1)
 
-_MARKS = """
-SELECT (SELECT max(at) + interval '1 min' FROM rollout_healthsample WHERE resolution_s = 60),
-    (SELECT max(at) + interval '1 h' FROM rollout_healthsample WHERE resolution_s = 3600)
-"""
 _SUMS = """
 SELECT feature, arm, sum(calls)::bigint, sum(eligible)::bigint, sum(failures)::bigint, sum(lost)::bigint
 FROM rollout_healthsample WHERE feature = ANY(%(features)s) AND arm <> 'contract' AND ({within}) GROUP BY 1, 2
@@ -78,14 +74,6 @@ class Health:
     def arm(self, name: str) -> ArmHealth:
         """Return one arm; one without calls is there too."""
         return self.arms.get(name, ArmHealth())
-
-
-def marks() -> Marks:
-    """Return up to when there are minutes and hours."""
-    with connection.cursor() as cursor:
-        cursor.execute(_MARKS)
-        minutes, hours = cursor.fetchone() or (None, None)
-    return Marks(minutes or NEVER, hours or NEVER)
 
 
 def recent(features: Sequence[str], now: datetime, known: Marks) -> Recent:

@@ -7,13 +7,13 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from rollout import alerts, windows
+from rollout import alerts
 from rollout.alert_kinds import Raised
 from rollout.guard import acting, inbox, records, rollups
 from rollout.guard.bench import Bench
 from rollout.guard.judging import Opinion, Surroundings, judged, workers
 from rollout.guard.measurements import MOST_SIGHTINGS
-from rollout.models import Flag, Guard
+from rollout.models import Flag, Guard, HealthSample
 from rollout.moves import Report
 from rollout.services import RolloutService
 from rollout.situation import WINDOW
@@ -97,7 +97,7 @@ class Evaluator:
         if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
             return Tick(leads=False)
         is_first_look = self._resume(last, now)
-        around = Surroundings(now, workers(), windows.marks(), is_first_look, probes_down)
+        around = Surroundings(now, workers(), HealthSample.objects.marks(), is_first_look, probes_down)
         flags = {flag.name: flag for flag in Flag.objects.prefetch_related("steps")}
         desks = self._bench.desks(flags, around)
         self._passing("measured")

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q, Sum
 
 from jewgo.core.repository import Repository
+from rollout.spans import NEVER, Marks, spans
 
 if TYPE_CHECKING:
     from rollout.models import (
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
         Sighting,
         SightingReport,
     )
+
+
+MINUTES_KEPT = timedelta(days=29)
+"""For how long rows by the minute are there for certain; the guard keeps them for a day more."""
+
+_MARKS = """
+SELECT (SELECT max(at) + interval '1 min' FROM rollout_healthsample WHERE resolution_s = 60),
+    (SELECT max(at) + interval '1 h' FROM rollout_healthsample WHERE resolution_s = 3600)
+"""
 
 
 class FlushRepository(Repository["Flush"]):
@@ -60,15 +70,30 @@ class HealthSampleQuerySet(models.QuerySet["HealthSample"]):
 
 
 class HealthSampleRepository(Repository["HealthSample"]):
-    """Counters over time, by second, minute and hour; a call stands in one row only."""
+    """Counters over time, by second, minute and hour: a call stands in a row of each that covers it."""
 
     def get_queryset(self) -> HealthSampleQuerySet:
         return HealthSampleQuerySet(self.model, using=self._db)
 
     def of_switches(self, features: Iterable[str], since: datetime, until: datetime) -> HealthSampleQuerySet:
-        """Return the samples of these features' switches that begin in (since, until]; the v4 contract's are others."""
+        """Return the samples of these features' switches from `since` to `until`, each call once, as fine as they are.
+
+        The v4 contract's requests are others. Hours stand in only for what is too old to be kept by the minute.
+        """
         arms = (self.model.Arm.CONTROL, self.model.Arm.CANDIDATE)
-        return self.get_queryset().filter(feature__in=list(features), arm__in=arms, at__gt=since, at__lte=until)
+        known = self.marks()
+        oldest = (until - MINUTES_KEPT).replace(minute=0, second=0, microsecond=0)
+        within = Q(pk__in=())
+        for span in spans(since, until, Marks(known.minutes, min(known.hours, oldest))):
+            within |= Q(resolution_s=span.resolution_s, at__gte=span.since, at__lt=span.until)
+        return self.get_queryset().filter(within, feature__in=list(features), arm__in=arms)
+
+    def marks(self) -> Marks:
+        """Return up to when there are rows by the minute, and by the hour; `NEVER` where there are none. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(_MARKS)
+            minutes, hours = cursor.fetchone() or (None, None)
+        return Marks(minutes or NEVER, hours or NEVER)
 
 
 class FailureReportRepository(Repository["FailureReport"]):

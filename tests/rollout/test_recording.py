@@ -246,7 +246,7 @@ def test_a_delivery_that_two_connections_send_at_once_counts_once(links: Callabl
     told, who = Told(7, (), noted(notes)), worker()
     both = threading.Barrier(4)
 
-    def send(_: int) -> int:
+    def send(_: int) -> tuple[int, bool]:
         opened = links()
         opened.ask("SELECT 1", {})
         both.wait(10)

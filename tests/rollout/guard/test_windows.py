@@ -69,7 +69,7 @@ def test_every_sum_counts_each_call_exactly_once_whatever_was_rolled_up_when(
     store(past)
     since = now - timedelta(seconds=ago)
 
-    chosen = spans(since, now + LATER, windows.marks())
+    chosen = spans(since, now + LATER, HealthSample.objects.marks())
     found, shown = windows.sums(features, chosen), windows.histograms(features, chosen)
 
     meant = [one for one in history if since <= one.at <= now and one.feature in features and one.arm != "contract"]
@@ -121,7 +121,7 @@ def test_what_piled_up_while_no_guard_ran_is_worked_off_in_portions_and_nothing_
 
     keep_house(back)
 
-    step = windows.sums(FEATURES, spans(NOON, back + LATER, windows.marks()))
+    step = windows.sums(FEATURES, spans(NOON, back + LATER, HealthSample.objects.marks()))
     assert step[FEATURES[0], "candidate"].calls == 3 * 24 * 3
     assert rows(SECOND) == 5
     assert rows(HOUR) == 72
@@ -159,7 +159,7 @@ def test_the_health_of_a_feature_is_its_window_its_step_and_how_much_of_it_may_b
         ]
     )
 
-    seen = windows.recent(FEATURES, now, windows.marks())
+    seen = windows.recent(FEATURES, now, HealthSample.objects.marks())
     found = windows.health(FEATURES[:1], NOON - timedelta(hours=1), seen)
     together = windows.health(FEATURES, NOON - timedelta(hours=1), seen)
 
@@ -181,6 +181,6 @@ def test_habits_are_those_of_v3_by_operation() -> None:
         ]
     )
 
-    found = windows.habits(FEATURES, spans(NOON, NOON + LATER, windows.marks()))
+    found = windows.habits(FEATURES, spans(NOON, NOON + LATER, HealthSample.objects.marks()))
 
     assert found == {"reviews.list": {39: 3}, "restaurants.search": {22: 7}}
