@@ -98,7 +98,7 @@ def argo() -> Rule:
 
 
 def growthbook() -> Rule:
-    """The one-sided 95 % confidence sequence of the relative difference of failing people lies above 0."""
+    """The one-sided 95 % confidence sequence of the difference of failing people lies above 0."""
     alpha = log(2 * _ALPHA)
     rho2 = (-2 * alpha + log(-2 * alpha + 1)) / _GROWTHBOOK_TUNING
 
@@ -106,11 +106,11 @@ def growthbook() -> Rule:
         v3, v4 = minute
         if not (v3.variance and v4.variance):
             return False
-        variance = v4.variance / (v3.mean**2 * v4.people) + v3.variance * v4.mean**2 / (v3.mean**4 * v3.people)
+        variance = v4.variance / v4.people + v3.variance / v3.people
         people = v3.people + v4.people
         spread = people * rho2 + 1
         half = sqrt(variance * people * 2 * spread / (people**2 * rho2) * log(1 + sqrt(spread) / (2 * _ALPHA)))
-        return (v4.mean - v3.mean) / v3.mean > half
+        return v4.mean - v3.mean > half
 
     return rule
 
