@@ -15,6 +15,7 @@ from rollout.served import Served
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 SERVED_BY = "X-JewGo-Served-By"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RolloutMiddleware:
@@ -42,6 +43,7 @@ class RolloutMiddleware:
 
 
 def _route(request: HttpRequest) -> str:
-    """Return method and route template, never the path: there are as many of these as routes."""
+    """Return method and route template, never the path nor a client's own word: there are as few of these as routes."""
     match = request.resolver_match
-    return f"{request.method} /{match.route if match else ''}"[:200]
+    method = request.method if request.method in METHODS else "OTHER"
+    return f"{method} /{match.route if match else ''}"[:200]

@@ -11,6 +11,7 @@ from rollout import registry
 from rollout.gate import rich_errors
 from rollout.identity import DEVICE_COOKIE
 from rollout.middleware import SERVED_BY
+from rollout.recording import recorder
 from rollout.testing import at_stage
 from tests.rollout.urls import FEATURE
 
@@ -93,6 +94,55 @@ def test_from_full_on_the_gate_is_open_to_the_holdout_too(client: Client) -> Non
         }
 
     assert seen == {200}
+
+
+def series() -> set[tuple[str, str, str]]:
+    """Return which sums were kept since the last look: feature, operation, arm."""
+    delivery = recorder.next_delivery()
+    recorder.delivered(delivery)
+    samples = delivery.samples if delivery else []
+    return {(row["feature"], row["operation"], row["arm"]) for row in samples}
+
+
+def test_a_request_of_the_v4_contract_is_counted_by_its_route_and_answer(client: Client) -> None:
+    with at_stage(FEATURE, "full"):
+        client.get("/api/v4/numbers/7")
+        client.post("/api/v4/numbers/7", "{not json", content_type="application/json")
+
+    delivery = recorder.next_delivery()
+    assert delivery is not None
+    told = {row["operation"]: (row["arm"], row["calls"], row["client_errors"]) for row in delivery.samples}
+    assert told == {
+        "GET /api/v4/numbers/<int:number>": ("contract", 1, 0),
+        "POST /api/v4/numbers/<int:number>": ("contract", 1, 1),
+    }
+    assert delivery.failures == delivery.sightings == []
+
+
+def test_what_clients_ask_for_adds_no_series(client: Client) -> None:
+    with at_stage(FEATURE, "full"):
+        for number in range(1, 1001):
+            client.get(f"/api/v4/numbers/{number}?page={number}", headers={"X-Device-ID": DEVICE})
+            client.get(f"/api/numbers/{number}?page={number}")
+            client.get(f"/api/v4/nothing/{number}")
+            client.get(f"/nothing/{number}")
+            client.generic(f"FOO{number}", f"/api/v4/numbers/{number}")
+            client.generic(f"FOO{number}", f"/api/numbers/{number}")
+
+    assert series() == {
+        (FEATURE, "tests.routed", "candidate"),
+        (FEATURE, "GET /api/v4/numbers/<int:number>", "contract"),
+        (FEATURE, "OTHER /api/v4/numbers/<int:number>", "contract"),
+    }
+
+
+@pytest.mark.parametrize("stage", ["disabled", "full"])
+def test_a_route_without_a_gate_and_a_path_without_a_route_are_not_counted(client: Client, stage: str) -> None:
+    with at_stage(FEATURE, stage):
+        client.get("/plain")
+        client.get("/api/v4/nothing")
+
+    assert series() == set()
 
 
 def test_a_gate_is_on_record() -> None:
