@@ -18,9 +18,10 @@ SEEN_AGAIN_AFTER_S = 300.0
 """Looked at once in a delivery; a change of the control state has everybody reported anew at once."""
 MOST_SEEN = 200_000
 """Identities remembered as reported; beyond, they are reported again, which adds nothing."""
-MOST_SIGHTINGS = 20_000
+MOST_SIGHTINGS = 5_000
 MOST_FAILURES = 500
-"""People noted by name in one delivery: as seen, and as failing on one arm; failing people beyond are lost."""
+"""People noted by name in one delivery: as seen (who is beyond, is noted when they call again), and as failing on one
+arm (beyond, they are lost). A delivery of so many takes 0.1 s or so, for which the heartbeat waits: 1 s at most."""
 
 
 class Recorder:

@@ -57,8 +57,8 @@ class Service:
         command = [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"]
         with (self.place.path / "server.log").open("ab") as log:
             self._server = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
-        _until(lambda: self.client.get("/livez").status == 200)
-        _until(lambda: self.wake() == self.worker_count)
+        until(lambda: self.client.get("/livez").status == 200)
+        until(lambda: self.wake() == self.worker_count)
 
     def wake(self) -> int:
         """Ask on fresh connections, since a worker's pulse begins with its first request; return how many beat."""
@@ -151,7 +151,7 @@ class Service:
 
     def await_postgresql(self) -> None:
         """Return once PostgreSQL answers a query again."""
-        _until(lambda: self._answers())
+        until(lambda: self._answers())
 
     def _answers(self) -> bool:
         try:
@@ -178,7 +178,8 @@ def running_service() -> Iterator[Service]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _until(condition: Any) -> None:
+def until(condition: Any) -> None:
+    """Return once the condition holds; fails when it does not within half a minute."""
     end = time.monotonic() + START_LIMIT_S
     while time.monotonic() < end:
         if condition():
