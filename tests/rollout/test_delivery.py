@@ -94,11 +94,11 @@ def test_a_delivery_that_two_connections_send_at_once_counts_once(links: Callabl
     told, who = Told(7, (), noted(notes)), worker()
     both = threading.Barrier(4)
 
-    def send(_: int) -> int:
+    def send(_: int) -> None:
         opened = links()
         opened.ask("SELECT 1", {})
         both.wait(10)
-        return report(opened.ask, who, told)
+        report(opened.ask, who, told)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(send, range(4)))
