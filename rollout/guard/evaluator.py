@@ -21,6 +21,8 @@ from rollout.situation import WINDOW
 _LOCK = 7_310_514_206
 """Of pg_try_advisory_xact_lock: it ends with the transaction, so a leader that dies leaves nothing behind."""
 STATEMENT_TIMEOUT_MS = 5000
+IDLE_TIMEOUT_MS = 10_000
+"""After this long in the middle of a look the database ends it: a leader that is frozen must not keep the lock."""
 LEASE = timedelta(seconds=3)
 """A guard that looked within this time leads; while two took turns, each would rebuild its memory at every look."""
 TIDY_EVERY = timedelta(minutes=1)
@@ -125,6 +127,7 @@ def _leads() -> tuple[bool, datetime]:
     """Try for the lock of this transaction, and return whether we have it, and the database's clock."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = {STATEMENT_TIMEOUT_MS}")
+        cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT_MS}")
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s), clock_timestamp()", [_LOCK])
         ((leads, clock),) = cursor.fetchall()
     return bool(leads), clock

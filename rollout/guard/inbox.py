@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -19,7 +20,7 @@ from rollout.people import People
 from rollout.processes import Schedule, epoch_at
 from rollout.slots import Cohort, threshold
 
-MOST_AT_ONCE = 10_000
+MOST_AT_ONCE = 5000
 """Reports of a kind that one look takes in; more have piled up only where no guard looked for long."""
 
 _TAKE = """
@@ -51,7 +52,7 @@ class Desk:
         part = next((one for one in self.subject.parts if one.feature == report.feature), None)
         if part is None or part.attempt != report.attempt:
             return False
-        return part.feature == self.name or report.at >= self.subject.began_at
+        return part.feature == self.name or report.at >= max(part.began_at, self.subject.began_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,14 @@ def _blame(failure: FirstFailure, attempt: Attempt, person: int, metric: str) ->
 
 def _is_placed(report: Report, cohort: Cohort) -> bool:
     """Recompute whether the recorded arm is that of the slot, at the share that decided."""
-    is_in = cohort.slot(report.identity) < threshold(round(Decimal(report.share) * 100, 2))
+    is_in = cohort.slot(report.identity) < _edge(report.share)
     return is_in == (report.arm is Arm.CANDIDATE)
+
+
+@lru_cache(maxsize=1024)
+def _edge(share: float) -> int:
+    """Return the first slot that is out at a share (0 to 1), which was a percentage to the hundredth."""
+    return threshold(round(Decimal(share) * 100, 2))
 
 
 def _first(report: Report, epoch: int) -> FirstFailure:
