@@ -9,8 +9,12 @@ from rollout import pulse, snapshot
 from rollout.calls import Call
 from rollout.eligibility import Arm
 from rollout.guard import Evaluator, Tick
+from rollout.guard.loop import know_operations
 from rollout.identity import Identity
+from rollout.models import Flag
 from rollout.recording import recorder
+from rollout.services import RolloutService
+from tests.rollout.control import TERMS
 
 FEATURE = "api_v4_restaurants"
 OPERATION = "restaurants.search"
@@ -59,3 +63,15 @@ class Guarded:
         """Have each of them call once."""
         for who in people:
             call(who, **how)  # type: ignore[arg-type]
+
+
+def under_way(now: datetime, *names: str, percentage: object = 10) -> "Guarded":
+    """Put features (by default all) at a percentage, with a worker that knows it and a guard that has looked once."""
+    know_operations()
+    service = RolloutService(lambda: now)
+    features = list(names) or list(Flag.objects.values_list("name", flat=True))
+    service.start(features, **TERMS)
+    service.set_percentage(percentage, features, **TERMS)
+    guarded = Guarded(now)
+    guarded.tick()
+    return guarded
