@@ -113,7 +113,8 @@ def test_what_piled_up_while_no_guard_ran_is_worked_off_in_portions_and_nothing_
     back = NOON + timedelta(days=3, minutes=1)
 
     is_done = rollups.roll_up(back)
-    rollups.forget(back)
+    for _ in range(3):
+        rollups.forget(back)
 
     assert not is_done
     assert rows(MINUTE) == 3
