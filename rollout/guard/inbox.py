@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
 from rollout.attempts import Attempt, Seen
 from rollout.calls import OVER_P95
@@ -94,22 +93,26 @@ def take_in(found: Iterable[Report], desks: Sequence[Desk], people: People) -> N
 
 def rebuilt(attempt: Attempt, subject: Subject, people: People) -> Attempt:
     """Tell a fresh attempt all that was stored of it, in the order in which it was taken in."""
+    _acquit(subject)
     seen = Sighting.objects.of(subject.flag).order_by("id")
     fields = ("person", "arm", "share", "at", "epoch", "misplaced")
     for person, arm, *rest in seen.values_list(*fields).iterator(chunk_size=5000):
         attempt.meet(Seen(person, Arm(arm), *rest))
-    for failure in _failures(subject).iterator(chunk_size=5000):
+    failures = Failure.objects.of(subject.flag).filter(operation__in=subject.operations).order_by("id")
+    for failure in failures.iterator(chunk_size=5000):
         _blame(_value(failure), attempt, people.person(failure.identity), failure.metric)
     return attempt
 
 
-def _failures(subject: Subject) -> "QuerySet[Failure]":
-    """Return the subject's failures; of what stands on it, none of an attempt that is over."""
-    counted = Q(pk__in=[])
+def _acquit(subject: Subject) -> None:
+    """Delete what a subject was blamed for by others' attempts that are over.
+
+    They keep their own rows. Left here, a row would also be in the way of the same person's failure in the new attempt.
+    """
     for part in subject.parts:
-        of_part = Q(operation__in=part.operations)
-        counted |= of_part if part.feature == subject.flag.name else of_part & Q(at__gte=part.began_at)
-    return Failure.objects.of(subject.flag).filter(counted).order_by("id")
+        if part.feature != subject.flag.name:
+            over = Failure.objects.of(subject.flag).filter(operation__in=part.operations, at__lt=part.began_at)
+            over.delete()
 
 
 def _tell(report: Report, desk: Desk, person: int, failures: list[Failure], sightings: list[Sighting]) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+KEPT_S = 30.0
+"""How long an idle connection is used again: less than the server keeps it, so that it never closes under a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Client:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self._idle: LifoQueue[http.client.HTTPConnection] = LifoQueue()
+        self._idle: LifoQueue[tuple[http.client.HTTPConnection, float]] = LifoQueue()
 
     def request(
         self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None, fresh: bool = False
@@ -61,22 +65,22 @@ class Client:
         except (OSError, http.client.HTTPException):
             connection.close()
             return Answer(0, {}, b"")
-        self._idle.put(connection)
+        self._idle.put((connection, time.monotonic()))
         return answer
 
     def _take(self, *, fresh: bool) -> http.client.HTTPConnection:
         try:
-            connection = self._idle.get_nowait()
+            connection, since = self._idle.get_nowait()
         except Empty:
             return http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
-        if fresh:
+        if fresh or time.monotonic() - since > KEPT_S:
             connection.close()  # the next request opens it anew
         return connection
 
     def close(self) -> None:
         """Close every connection."""
         while not self._idle.empty():
-            self._idle.get_nowait().close()
+            self._idle.get_nowait()[0].close()
 
     def get(self, path: str, *, device: str | None = None, fresh: bool = False) -> Answer:
         """GET as a device, or as nobody in particular."""

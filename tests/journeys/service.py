@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,13 @@ from tests.services import TEST_DEFAULTS
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "restaurants" / "sample" / "guide.json"
 START_LIMIT_S = 30.0
+STOP_LIMIT_S = 20.0
+
+MINT = """
+import json, uuid
+from rollout.identity import sign_device
+print(json.dumps([sign_device(str(uuid.uuid4())) for _ in range({count})]))
+"""
 
 
 class Service:
@@ -54,11 +61,16 @@ class Service:
 
     def start(self) -> None:
         """Start the server and wait until every worker answers and has told its version."""
-        command = [sys.executable, "-m", "gunicorn", "-c", "python:jewgo.serving"]
-        with (self.place.path / "server.log").open("ab") as log:
-            self._server = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+        self._server = self._started("server.log", "-m", "gunicorn", "-c", "python:jewgo.serving")
+        before = set(self.worker_pids())
         until(lambda: self.client.get("/livez").status == 200)
-        until(lambda: self.wake() == self.worker_count)
+        until(lambda: self.wake() - len(before & set(self.worker_pids())) == self.worker_count)
+
+    def _started(self, log: str, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a process of this installation, which ends with ours however that ends."""
+        command = [sys.executable, "-m", "tests.journeys.tied", str(os.getpid()), sys.executable, *arguments]
+        with (self.place.path / log).open("ab") as told:
+            return subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=told, stderr=told)
 
     def wake(self) -> int:
         """Ask on fresh connections, since a worker's pulse begins with its first request; return how many beat."""
@@ -70,13 +82,45 @@ class Service:
         """Stop the server as an operator would."""
         self.client.close()
         if self._server is not None:
-            self._server.send_signal(signal.SIGTERM)
-            self._server.wait(timeout=20)
+            _end(self._server)
             self._server = None
 
     def restart(self) -> None:
         self.stop()
         self.start()
+
+    def deploy(self, release: str, send_people_to: Callable[[int], None]) -> None:
+        """Serve another release from a port of its own, send people there, then stop what served before.
+
+        `send_people_to` returns once nobody asks at the old port any more.
+        """
+        old, self._server = self._server, None
+        self.client.close()
+        self.port = _free_port()
+        self.env |= {"PORT": str(self.port), "JEWGO_RELEASE": release}
+        self.client = Client(self.port)
+        try:
+            self.start()
+            send_people_to(self.port)
+        finally:
+            if old is not None:
+                _end(old)
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Run a guard beside the server while the block runs."""
+        guard = self._started("guard.log", "manage.py", "rollout_guard", "--json")
+        try:
+            until(lambda: self.query("SELECT count(*) FROM rollout_guard WHERE pid = " + str(guard.pid)) == [(1,)])
+            yield
+        finally:
+            _end(guard)
+
+    def cookies(self, count: int) -> list[str]:
+        """Return the device cookies of so many new people, as our answers would offer them."""
+        code = MINT.format(count=count)
+        minted: list[str] = json.loads(self.manage("shell", "--no-imports", "-c", code, check=True).stdout)
+        return minted
 
     def manage(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         """Run a management command in this installation."""
@@ -161,13 +205,13 @@ class Service:
 
 
 @contextmanager
-def running_service() -> Iterator[Service]:
-    """Yield an installation that is up; it and its servers are gone afterwards."""
+def running_service(**variables: str) -> Iterator[Service]:
+    """Yield an installation that is up, with more `variables` in its environment; all of it is gone afterwards."""
     path = Path(tempfile.mkdtemp(prefix="jewgo-journey-"))
     path.chmod(0o711)
     place = Place(path, is_throwaway=True)
     lease, urls = local.attach(place, {})
-    service = Service(place, {**os.environ, **TEST_DEFAULTS, **urls, "ROLLOUT_PULSE": "on"})
+    service = Service(place, {**os.environ, **TEST_DEFAULTS, **urls, "ROLLOUT_PULSE": "on", **variables})
     try:
         service.prepare()
         service.start()
@@ -176,6 +220,15 @@ def running_service() -> Iterator[Service]:
         service.stop()
         lease.release()
         shutil.rmtree(path, ignore_errors=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, and end it when it does not."""
+    process.send_signal(signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_LIMIT_S)
+    process.kill()
+    process.wait()
 
 
 def until(condition: Any) -> None:
