@@ -11,7 +11,7 @@ LOCAL := $(BIN)/python -m jewgo.core.local
 SPECTACULAR := $(LOCAL) python manage.py spectacular --validate --fail-on-warn
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate clean
+.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate drill migration clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -60,6 +60,13 @@ check-schema: $(INSTALLED)  ## check that docs/openapi says what the code does, 
 
 calibrate: $(INSTALLED)  ## simulate rollouts, judge them, and write the tables of docs/evidence.md: about an hour
 	$(BIN)/python -m benchmarks.calibrate --document docs/evidence.md
+
+RUNS ?= 10
+drill: $(INSTALLED)  ## make v4 fail under load in five ways, RUNS (10) times each, and time the guard's rollbacks
+	$(BIN)/python -m benchmarks.drill --runs $(RUNS) --quiet-runs $(RUNS) --write
+
+migration: $(INSTALLED)  ## migrate to COMPLETE under load, past two broken releases
+	$(BIN)/python -m benchmarks.migration --write
 
 clean:  ## remove caches; data in var/ and .venv stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov
