@@ -64,7 +64,7 @@ def reading() -> list[Ask]:
 
 
 def of_heavy_users() -> list[Ask]:
-    """Return the mix of the migration: as in the drills, and some apps take a large part of the guide at once."""
+    """Return the mix of the migration: as in the drills, and some apps take the whole guide at once."""
     large = [
         Ask(RESTAURANTS, "restaurants.list", f"/api/restaurants?limit=300&offset={start}", 1) for start in (0, 300)
     ]

@@ -1,5 +1,6 @@
 """A migration as its operator makes it: the first step and the last by script, all between them left to the guard."""
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from benchmarks.drilling.observed import Line
 from benchmarks.drilling.scene import Scene
 
 ENABLED = "api_v4_enabled"
+CACHE = "api_v4_cache"
 BOTH = (ENABLED, RESTAURANTS)
 DWELL_S = 20
 LOOK_EVERY_S = 0.5
@@ -39,10 +41,13 @@ class Operator:
         self.scene.observer.rows(_SHORTER, DWELL_S)
 
     def begin(self) -> None:
-        """Start, and take the first step: from the testers to 1 %."""
+        """Start, and take the first step: from the testers to 1 %. Whoever is on v4 reads through the cache."""
         places = self.places()
-        self._move("start", [name for name in BOTH if places[name] == "disabled"], "a new attempt")
-        self._move("advance", [name for name in BOTH if self.places()[name] == "testing"], "the first step")
+        self._move("start", [name for name in (*BOTH, CACHE) if places[name] == "disabled"], "a new attempt")
+        places = self.places()
+        self._move("advance", [name for name in BOTH if places[name] == "testing"], "the first step")
+        if places[CACHE] == "testing":
+            self._move("percentage", [CACHE], "v4 is meant to be served with it", percentage="100")
 
     def watch_until(self, place: str, features: Sequence[str] = (RESTAURANTS,)) -> None:
         """Wait for the guard to take the features so far; a step that it does not leave in time is left by script."""
@@ -54,6 +59,7 @@ class Operator:
                 self._begin_anew()
             elif now != last:
                 last, since = now, time.monotonic()
+                print(f"{now}", file=sys.stderr)  # noqa: T201
             elif time.monotonic() - since > self.patience_s:
                 behind = min(features, key=lambda name: _rank(now[name]))
                 self.by_script.append(f"{behind} from {now[behind]}")
@@ -105,7 +111,7 @@ class Operator:
 
     def places(self) -> dict[str, str]:
         """Return where the features stand: a stage, or a percentage."""
-        rows = self.scene.observer.rows(_PLACE, list(BOTH))
+        rows = self.scene.observer.rows(_PLACE, [*BOTH, CACHE])
         return {name: f"{share:g}" if stage == "partial" else stage for name, stage, share, _ in rows}
 
     def _holdout(self) -> float:

@@ -62,6 +62,7 @@ class Scene:
             time.sleep(calls / rate)
             self.put_at("50")
             time.sleep(V4_WARM_S)
+        self.service.move("rollback")
 
     def crowd(self, pace: Pace, asks: Sequence[Ask], name: str) -> AbstractContextManager[Crowd]:
         """Let people ask as long as a block runs; `name` begins the names of the places that they add."""
