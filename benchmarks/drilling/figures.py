@@ -82,9 +82,14 @@ def _times(name: str, runs: Sequence[Run]) -> list[str]:
 
 
 def harm_table(told: Sequence[tuple[str, Sequence[Run]]]) -> Table:
-    """Return what people got, by kind of run; all but the first column of numbers must be 0."""
+    """Return what people got, by kind of run; all but the number of answers must be 0 or nothing."""
     head = ["v4", "answers", "≥ 500 or cut off", "wrong", "writes lost", "writes doubled", "calls not counted"]
-    return [head, *([name, *(f"{number:,}" for number in harm_of(runs).values())] for name, runs in told if runs)]
+    return [[*head, "rolled back besides"], *(_harm(name, runs) for name, runs in told if runs)]
+
+
+def _harm(name: str, runs: Sequence[Run]) -> list[str]:
+    besides = sorted({feature for run in runs for feature in run.besides})
+    return [name, *(f"{number:,}" for number in harm_of(runs).values()), ", ".join(besides) or "nothing"]
 
 
 def figures_table(figures: Sequence[Figure]) -> Table:

@@ -111,7 +111,7 @@ def _take_place(scene: Scene, setting: Setting) -> None:
     if setting.from_percentage:
         with scene.crowd(setting.pace, setting.asks, "Before"):
             time.sleep(setting.from_s)
-        scene.service.move("percentage", features=list(ENGINES), percentage=setting.percentage)
+        scene.service.move("percentage", features=list(ENGINES), percentage=setting.percentage, force=True)
 
 
 def _took_s(heard: Sequence[Heard], fault: Fault, began_at: float) -> float | None:

@@ -108,13 +108,14 @@ class Service:
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
-        """Run a guard beside the server while the block runs."""
+        """Run a guard beside the server while the block runs; afterwards nobody waits for one."""
         guard = self._started("guard.log", "manage.py", "rollout_guard", "--json")
         try:
             until(lambda: self.query("SELECT count(*) FROM rollout_guard WHERE pid = " + str(guard.pid)) == [(1,)])
             yield
         finally:
             _end(guard)
+            self.query("DELETE FROM rollout_guard RETURNING id")
 
     def cookies(self, count: int) -> list[str]:
         """Return the device cookies of so many new people, as our answers would offer them."""
@@ -169,6 +170,7 @@ class Service:
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of one statement on this installation's database."""
         connection = psycopg2.connect(self.env["DATABASE_URL"], connect_timeout=2)
+        connection.autocommit = True
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)

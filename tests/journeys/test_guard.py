@@ -75,7 +75,7 @@ def heard_on(answer: Answer) -> str:
 
 
 def rollbacks(service: Service) -> list[tuple[str, str]]:
-    return service.query(  # type: ignore[return-value]
+    return service.query(
         f"SELECT actor, evidence->>'reason' FROM rollout_stagechange WHERE feature = '{FEATURE}' AND move = 'rollback'"
         f" AND attempt = (SELECT attempt FROM rollout_flag WHERE name = '{FEATURE}')"
     )
