@@ -16,7 +16,6 @@ from benchmarks.drilling import evidence, story
 from benchmarks.drilling.asking import of_heavy_users
 from benchmarks.drilling.crowd import Pace
 from benchmarks.drilling.faults import FAULTS
-from benchmarks.drilling.observed import counted, missing
 from benchmarks.drilling.plan import Operator
 from benchmarks.drilling.runs import harm
 from benchmarks.drilling.scene import Scene, set_up
@@ -51,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def migrate(scene: Scene, pace: Pace, patience_s: float) -> Outcome:
     """Take restaurants from 1 % to COMPLETE while people ask, past a release that fails and one that fails at FULL."""
-    before, first = scene.observer.resting(), scene.observer.last_line()
+    first = scene.observer.last_line()
     with scene.crowd(pace, of_heavy_users(), NAME) as people:
         operator = Operator(scene, people, patience_s)
         operator.shorten()
@@ -64,11 +63,10 @@ def migrate(scene: Scene, pace: Pace, patience_s: float) -> Outcome:
         operator.end_holdout()
         has_certificate = operator.complete()
         time.sleep(AFTERWARDS_S)
-    expected = counted(people.heard) + before
     return Outcome(
         heard=people.heard,
         harm=harm(scene, people.heard, NAME),
-        uncounted=missing(expected, scene.observer.settled(expected)),
+        uncounted=scene.uncounted(),
         by_script=operator.by_script,
         unearned=operator.unearned,
         has_certificate=has_certificate,

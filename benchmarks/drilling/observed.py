@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import psycopg2
@@ -21,8 +21,7 @@ Sums = Counter[tuple[str, str]]
 """Calls by operation and arm."""
 
 _ROLLBACK = """
-SELECT feature, extract(epoch FROM at)::float8, evidence->>'reason', reason,
-    extract(epoch FROM clock_timestamp())::float8 FROM rollout_stagechange
+SELECT feature, extract(epoch FROM at)::float8, evidence->>'reason', reason FROM rollout_stagechange
 WHERE id > %s AND move = 'rollback' AND actor = 'guard' ORDER BY id
 """
 _FOLLOWED = """
@@ -41,10 +40,6 @@ SELECT operation, arm, sum(calls)::bigint FROM rollout_healthsample, marks
 WHERE arm <> 'contract' AND (resolution_s = 3600 OR (resolution_s = 60 AND at >= hours)
     OR (resolution_s = 1 AND at >= greatest(hours, minutes))) GROUP BY operation, arm
 """
-_SECONDS = """
-SELECT operation, arm, sum(calls)::bigint FROM rollout_healthsample
-WHERE arm <> 'contract' AND resolution_s = 1 GROUP BY operation, arm
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +50,8 @@ class Line:
     at: float
     reason: str
     sentence: str
-    seen_at: float
-    """When it was seen, so at most a look after it was committed, by the database's clock."""
+    unseen_at: float = 0.0
+    """When it had not been committed yet: at most a look before it was."""
 
 
 class Observer:
@@ -81,7 +76,15 @@ class Observer:
 
     def rolled_back(self, feature: str, since: int, within_s: float) -> Line | None:
         """Wait for the guard to roll a feature back; None when it has not in that time."""
-        return _until(lambda: next((line for line in self.rollbacks(since) if line.feature == feature), None), within_s)
+        unseen_at, end = time.time(), time.monotonic() + within_s
+        while time.monotonic() < end:
+            began_at = time.time()
+            for line in self.rollbacks(since):
+                if line.feature == feature:
+                    return replace(line, unseen_at=unseen_at)
+            unseen_at = began_at
+            time.sleep(LOOK_EVERY_S)
+        return None
 
     def reached_all_at(self, within_s: float = 10.0) -> float | None:
         """Wait until every worker has applied the newest version; return when the last had, or None."""
@@ -94,10 +97,6 @@ class Observer:
     def sums(self) -> Sums:
         """Return all calls by operation and arm: hours, the minutes after them, the seconds after those."""
         return Counter({(operation, arm): int(calls) for operation, arm, calls in self.rows(_SUMS)})
-
-    def sums_of_seconds(self) -> Sums:
-        """Return the calls by operation and arm of which the seconds are still kept (two hours)."""
-        return Counter({(operation, arm): int(calls) for operation, arm, calls in self.rows(_SECONDS)})
 
     def settled(self, expected: Sums) -> Sums:
         """Wait for counters to become what is expected, and return what they are."""

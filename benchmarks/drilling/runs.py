@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmarks.drilling.asking import RESTAURANTS, Ask
 from benchmarks.drilling.crowd import Heard, Pace
 from benchmarks.drilling.faults import Fault
-from benchmarks.drilling.observed import Line, counted, missing
+from benchmarks.drilling.observed import Line
 from benchmarks.drilling.scene import ENGINES, Scene
 
 QUIET_S = 4.0
@@ -63,7 +63,7 @@ class Run:
 def run(scene: Scene, fault: Fault, setting: Setting, name: str) -> Run:
     """Let v4 fail once, and return what that was like."""
     _take_place(scene, setting)
-    before, since = scene.observer.resting(), scene.observer.last_line()
+    since = scene.observer.last_line()
     with scene.crowd(setting.pace, setting.asks, name) as people:
         time.sleep(setting.quiet_s)
         scene.service.move("drill", **fault.body)
@@ -71,8 +71,7 @@ def run(scene: Scene, fault: Fault, setting: Setting, name: str) -> Run:
         line = scene.observer.rolled_back(RESTAURANTS, since, setting.within_s)
         reached_at = scene.observer.reached_all_at() if line else None
         time.sleep(AFTERWARDS_S)
-    expected = counted(people.heard) + before
-    found = scene.observer.settled(expected)
+    uncounted = scene.uncounted()
     besides = tuple(one.feature for one in scene.observer.rollbacks(since) if one.feature != RESTAURANTS)
     is_early = line is not None and line.at < began_at
     return Run(
@@ -81,12 +80,12 @@ def run(scene: Scene, fault: Fault, setting: Setting, name: str) -> Run:
         sentence=line.sentence if line else "",
         is_early=is_early,
         took_s=_took_s(people.heard, fault, began_at) if line and not is_early else None,
-        ledger_s=line.seen_at - began_at if line and not is_early else None,
-        reached_s=reached_at - line.seen_at if line and reached_at else None,
+        ledger_s=line.unseen_at - began_at if line and not is_early else None,
+        reached_s=reached_at - line.unseen_at if line and reached_at else None,
         people=len({one.person for one in people.heard if fault.is_met(one) and one.ended_at >= began_at}),
         answers=len(people.heard),
         candidates_per_s=_candidates_per_s(people.heard, began_at, line),
-        uncounted=missing(expected, found),
+        uncounted=uncounted,
         besides=besides,
         **harm(scene, people.heard, name),
     )

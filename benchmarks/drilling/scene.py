@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from benchmarks.drilling.asking import RESTAURANTS, REVIEWS, STATISTICS, Ask, digest
 from benchmarks.drilling.crowd import Crowd, Pace, crowd
-from benchmarks.drilling.observed import Observer, observing
+from benchmarks.drilling.observed import Observer, Sums, counted, missing, observing
 from tests.journeys.service import Service, running_service
 
 ENGINES = ("api_v4_enabled", RESTAURANTS, REVIEWS, STATISTICS, "api_v4_users")
@@ -28,6 +28,8 @@ class Scene:
     key: str
     right: dict[str, str]
     """By path: what stands for v3's answer."""
+    expected: Sums = field(default_factory=Counter)
+    """What the workers should have counted by now, rolled up or not."""
 
     def learn(self, asks: Sequence[Ask]) -> None:
         """Ask v3 for every answer, to know what is right; nothing may be rolled out."""
@@ -35,6 +37,7 @@ class Scene:
         again = {path: digest(self.service.client.get(path).body) for path in self.right}
         if again != self.right:
             raise AssertionError("v3 does not answer the same twice: what is right cannot be told")
+        self.expected = self.observer.resting()
 
     def _from_v3(self, ask: Ask) -> str:
         answer = self.service.client.get(ask.path)
@@ -65,9 +68,18 @@ class Scene:
             time.sleep(V4_WARM_S)
         self.service.move("rollback")
 
-    def crowd(self, pace: Pace, asks: Sequence[Ask], name: str) -> AbstractContextManager[Crowd]:
+    @contextmanager
+    def crowd(self, pace: Pace, asks: Sequence[Ask], name: str) -> Iterator[Crowd]:
         """Let people ask as long as a block runs; `name` begins the names of the places that they add."""
-        return crowd(pace, asks, self.people, port=self.service.port, key=self.key, name=name)
+        with crowd(pace, asks, self.people, port=self.service.port, key=self.key, name=name) as people:
+            yield people
+        self.expected += counted(people.heard)
+
+    def uncounted(self) -> int:
+        """Return by how many calls the workers' counters differ from what clients have counted since the last time."""
+        found = self.observer.settled(self.expected)
+        differing, self.expected = missing(self.expected, found), found
+        return differing
 
 
 @contextmanager
