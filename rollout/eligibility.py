@@ -63,7 +63,7 @@ class Measure:
     p95_ms: float | None = None
     """What the step allows one person in twenty to exceed."""
     sample_bits: int = 0
-    """One person in 2 to this power is reported as seen, always the same ones."""
+    """The guard keeps one in 2 to this power of the people who are reported as seen, always the same ones."""
 
 
 UNMEASURED = Measure()

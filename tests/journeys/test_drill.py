@@ -35,7 +35,7 @@ def test_reads_are_answered_by_v3_while_v4_fails(service: Service, fault: str) -
 
     assert {answer.status for answer in answers} == {200}
     assert {answer.engine for answer in answers} == {"v3"}
-    assert {answer.reason for answer in answers} <= {"fallback", "breaker", "holdout"}
+    assert {answer.reason for answer in answers} <= {"fallback", "breaker", "bulkhead", "holdout"}
     assert any(answer.reason == "fallback" for answer in answers)
 
 
