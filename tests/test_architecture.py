@@ -46,7 +46,8 @@ def test_no_room_is_a_lumber_room() -> None:
 
 def test_architecture_names_only_files_that_exist() -> None:
     drawn = set(re.findall(r"\b(\w+\.py)\b", (ROOT / "ARCHITECTURE.md").read_text()))
-    known = {path.name for path in [*MODULES, *(ROOT / "tests").rglob("*.py"), ROOT / "manage.py"]}
+    others = (path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py"))
+    known = {path.name for path in [*MODULES, *others, ROOT / "manage.py"]}
 
     assert drawn - known == set()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -25,6 +25,8 @@ IDLE_TIMEOUT_MS = 10_000
 """After this long in the middle of a look the database ends it: a leader that is frozen must not keep the lock."""
 LEASE = timedelta(seconds=3)
 """A guard that looked within this time leads; while two took turns, each would rebuild its memory at every look."""
+NOBODY = UUID(int=0)
+"""The leader after one has ended in an orderly way."""
 TIDY_EVERY = timedelta(minutes=1)
 
 
@@ -87,6 +89,10 @@ class Evaluator:
         self._tidied_at = at if is_done else None
         return True
 
+    def resign(self) -> None:
+        """Let another lead at once: this guard ends in an orderly way."""
+        Guard.objects.filter(leader=self.id).update(leader=NOBODY)
+
     def _look(self, now: datetime | None, probes_down: tuple[str, ...], found: Sequence[Raised]) -> Tick:
         leads, clock = _leads()
         if not leads:
@@ -96,7 +102,8 @@ class Evaluator:
 
     def _lead(self, now: datetime, probes_down: tuple[str, ...], found: Sequence[Raised]) -> Tick:
         last = Guard.objects.first()
-        if last is not None and last.leader != self.id and timedelta(0) <= now - last.ticked_at < LEASE:
+        is_led = last is not None and last.leader not in {self.id, NOBODY}
+        if last is not None and is_led and timedelta(0) <= now - last.ticked_at < LEASE:
             return Tick(leads=False)
         is_first_look = self._resume(last, now)
         around = Surroundings(now, workers(), HealthSample.objects.marks(), is_first_look, probes_down)

@@ -35,6 +35,7 @@ def watch(
         looking.run(lambda: _look(evaluator, senses, told))
         housekeeping.run(evaluator.keep_house)  # also after a look that failed: what has piled up may be why
         ending.wait(max(every_s - (monotonic() - began), 0))
+    Endured("resign").run(evaluator.resign)
     senses.close()
 
 

@@ -41,6 +41,7 @@ def once(_: RolloutCommand, __: dict[str, Any]) -> Answer:
     senses.probe()
     tick = evaluator.tick(probes_down=senses.down, found=senses.found)
     evaluator.keep_house()
+    evaluator.resign()
     deliver_due(timezone.now())
     return Answer(document(tick), _shown(tick))
 

@@ -266,7 +266,7 @@ class TestKinds:
         assert set(ADVICE) == set(Kind)
 
     def test_every_reason_of_the_verdict_that_is_told_is_a_kind(self) -> None:
-        silent = {"first_look", "no_data", "stale_data", "proven", "saturated", "not_enough_evidence"}
+        silent = {"first_look", "no_data", "stale_data", "testers_only", "proven", "saturated", "not_enough_evidence"}
 
         assert {reason.value for reason in Reason} - silent <= {kind.value for kind in Kind}
 

@@ -257,7 +257,7 @@ def test_a_domain_that_begins_anew_does_not_bring_its_old_failures_to_the_root(g
     guarded.now += timedelta(minutes=5)
     service = RolloutService(lambda: guarded.now)
     service.start(FEATURE, **TERMS)
-    service.set_percentage(25, FEATURE, **TERMS)
+    service.set_percentage(25, FEATURE, force=True, **TERMS)  # the guard has not looked for five minutes
     guarded.tick()
     serve(guarded, 100)
     looked = guarded.tick(seconds=30)

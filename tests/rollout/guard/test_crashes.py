@@ -34,7 +34,7 @@ from tests.rollout.guard.traffic import FEATURE, Guarded, devices, under_way
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ROOT = "api_v4_enabled"
-IN_A_LOOK = ("leading", "measured", "received", "judged", "acted", "recorded", "before_commit")
+IN_A_LOOK = ("leading", "measured", "received", "judged", "recorded", "acted", "before_commit")
 
 KILLED = """
 import os, signal, time

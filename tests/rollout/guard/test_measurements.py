@@ -87,7 +87,7 @@ def test_a_look_that_finds_nothing_new_writes_no_measurement(guarded: Guarded) -
 
 def test_another_share_begins_one_process_and_brings_its_limit(guarded: Guarded) -> None:
     guarded.now += timedelta(minutes=10)
-    service(guarded).set_percentage(25, [ROOT, FEATURE], **TERMS)
+    service(guarded).set_percentage(25, [ROOT, FEATURE], force=True, **TERMS)
 
     for _ in range(3):
         guarded.tick()
@@ -101,7 +101,7 @@ def test_another_share_begins_one_process_and_brings_its_limit(guarded: Guarded)
 
 def test_a_wider_step_under_the_same_effective_share_brings_its_own_limit(guarded: Guarded) -> None:
     guarded.now += timedelta(minutes=10)
-    service(guarded).set_percentage(25, FEATURE, **TERMS)
+    service(guarded).set_percentage(25, FEATURE, force=True, **TERMS)
 
     guarded.tick()
     guarded.tick()
@@ -157,7 +157,7 @@ def test_the_release_is_that_of_the_live_worker_that_started_last(guarded: Guard
 def test_changes_in_the_same_minute_are_one_process_with_both_weights(guarded: Guarded) -> None:
     guarded.now += timedelta(minutes=10)
     for percentage in (20, 30):
-        service(guarded).set_percentage(percentage, [ROOT, FEATURE], **TERMS)
+        service(guarded).set_percentage(percentage, [ROOT, FEATURE], force=True, **TERMS)
         guarded.tick()
 
     assert schedule(guarded) == [(0, 0.5), (10, 1 / 8 + 1 / 24)]
@@ -220,13 +220,13 @@ def test_a_new_step_freezes_anew_and_keeps_what_v3_cannot_tell_now(guarded: Guar
     first = measured().slow_ms[OPERATION]
 
     guarded.now += timedelta(hours=2)
-    service(guarded).set_percentage(20, [ROOT, FEATURE], **TERMS)
+    service(guarded).set_percentage(20, [ROOT, FEATURE], force=True, **TERMS)
     guarded.tick()
     assert measured().slow_ms == {OPERATION: first}
 
     habit(guarded, 100, 900.0)
     guarded.now += timedelta(seconds=1)
-    service(guarded).set_percentage(30, [ROOT, FEATURE], **TERMS)
+    service(guarded).set_percentage(30, [ROOT, FEATURE], force=True, **TERMS)
     guarded.tick()
     assert measured().slow_ms[OPERATION] > 2 * first
 
@@ -257,7 +257,7 @@ def test_a_late_report_of_an_older_attempt_is_dropped(guarded: Guarded) -> None:
     guarded.now += timedelta(minutes=10)
     service(guarded).rollback(FEATURE, **TERMS)
     service(guarded).start(FEATURE, **TERMS)
-    service(guarded).set_percentage(10, FEATURE, **TERMS)
+    service(guarded).set_percentage(10, FEATURE, force=True, **TERMS)
     report(FEATURE, guarded, attempt=1)
 
     guarded.tick()
@@ -298,7 +298,7 @@ def test_more_reports_than_one_look_takes_in_are_taken_in_by_the_next_oldest_fir
         )
         for number in range(5001)
     ]
-    SightingReport.objects.bulk_create(rows)
+    SightingReport.objects.bulk_create(rows, batch_size=500)
 
     guarded.tick()
     assert list(SightingReport.objects.values_list("identity", flat=True)) == ["u:5000"]
