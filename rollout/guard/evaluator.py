@@ -1,5 +1,6 @@
 """One look of the guard: measure, judge, act and record, in one transaction that only the leader gets to make."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from rollout.models import Flag, Guard, HealthSample
 from rollout.moves import Report
 from rollout.services import RolloutService
 from rollout.situation import WINDOW
+
+logger = logging.getLogger(__name__)
 
 _LOCK = 7_310_514_206
 """Of pg_try_advisory_xact_lock: it ends with the transaction, so a leader that dies leaves nothing behind."""
@@ -55,6 +58,7 @@ class Evaluator:
         self._passing = passing
         self._bench = Bench(most_sightings)
         self._ticks = 0
+        self._has_led = True
         self._tidied_at: datetime | None = None
 
     def tick(
@@ -72,14 +76,18 @@ class Evaluator:
         except BaseException:
             self._bench.forget()  # what was not committed must not be remembered
             raise
+        self._has_led = tick.leads
         self._passing("committed")
         return tick
 
     def keep_house(self, now: datetime | None = None) -> bool:
         """Once a minute add up what is over and delete what is old, in a transaction apart from any look; say whether.
 
-        Apart, since a slow sum must never undo a rollback. What has piled up is worked off portion by portion.
+        Apart, since a slow sum must never undo a rollback. What has piled up is worked off portion by portion. One that
+        stands by keeps away: it would hold the lock when the other wants to look.
         """
+        if not self._has_led:
+            return False
         with transaction.atomic():
             leads, clock = _leads()
             at = now or clock
@@ -119,8 +127,7 @@ class Evaluator:
         self._passing("recorded")
         moves = acting.act(opinions, flags, RolloutService(lambda: now))
         self._passing("acted")
-        news = alerts.reconcile([*found, *acting.alarms(opinions, moves)], now)
-        return Tick(True, now, opinions, moves, news.put)
+        return Tick(True, now, opinions, moves, _told([*found, *acting.alarms(opinions, moves)], now))
 
     def _resume(self, last: Guard | None, now: datetime) -> bool:
         """Go on from the last look, whoever made it; say whether that was too long ago to compare with."""
@@ -128,6 +135,18 @@ class Evaluator:
             self._bench.forget()
         self._ticks = (last.ticks if last else 0) + 1
         return last is None or now - last.ticked_at > WINDOW
+
+
+def _told(found: Sequence[Raised], now: datetime) -> int:
+    """Bring the alerts up to date, and return how many messages that puts into the outbox; a look stands without."""
+    try:
+        with transaction.atomic():
+            return alerts.reconcile(found, now).put
+    except Exception:  # no rollback may fail because of what is said about it
+        if connection.connection is None or connection.connection.closed:
+            raise  # then nothing stands
+        logger.exception("The guard could not store its alerts; what it judged and moved stands.")
+        return 0
 
 
 def _leads() -> tuple[bool, datetime]:

@@ -9,7 +9,8 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from rollout import registry, snapshot
+from rollout import pulse, registry, snapshot
+from rollout.alert_kinds import Kind, Raised
 from rollout.eligibility import Arm
 from rollout.guard import Evaluator
 from rollout.guard.judging import Opinion
@@ -254,16 +255,27 @@ def test_a_domain_that_begins_anew_does_not_bring_its_old_failures_to_the_root(g
     guarded.tick()
     assert place_of(FEATURE) == "DISABLED"
 
-    guarded.now += timedelta(minutes=5)
+    guarded.tick(minutes=4)
     service = RolloutService(lambda: guarded.now)
     service.start(FEATURE, **TERMS)
-    service.set_percentage(25, FEATURE, force=True, **TERMS)  # the guard has not looked for five minutes
+    service.set_percentage(25, FEATURE, **TERMS)
     guarded.tick()
     serve(guarded, 100)
     looked = guarded.tick(seconds=30)
 
     assert {one.desk.name: one.word for one in looked.opinions} == {ROOT: "hold", FEATURE: "hold"}
     assert (place_of(ROOT), place_of(FEATURE)) == ("PARTIAL 25 %", "PARTIAL 25 %")
+
+
+def test_an_alert_that_cannot_be_stored_keeps_nobody_from_going_back(guarded: Guarded) -> None:
+    serve(guarded, 200, failing=True)
+    guarded.now += timedelta(seconds=1)
+    pulse.beat(guarded.now)
+
+    ticked = guarded.evaluator.tick(guarded.now, found=[Raised(Kind.HIGH_CPU, "no text: \0")])
+
+    assert ticked.moves
+    assert (place_of(FEATURE), moves()) == ("DISABLED", ["rollback"])
 
 
 # Somebody else is moving

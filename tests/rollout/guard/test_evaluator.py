@@ -312,6 +312,16 @@ def test_the_first_look_of_a_minute_and_each_change_of_mind_are_kept(guarded: Gu
     assert list(kept) == ["no_data", "not_enough_evidence", "not_enough_evidence"]
 
 
+def test_a_guard_that_stands_by_keeps_no_house(guarded: Guarded) -> None:
+    other = Evaluator()
+
+    stands_by = other.tick(guarded.now + timedelta(seconds=1))
+
+    assert not stands_by.leads
+    assert not other.keep_house(guarded.now + timedelta(minutes=5))
+    assert guarded.evaluator.keep_house(guarded.now + timedelta(minutes=5))
+
+
 def test_a_quiet_look_asks_few_queries_however_many_features_there_are(guarded: Guarded) -> None:
     guarded.serve(who for who, _ in everybody(50))
     guarded.tick(minutes=1)

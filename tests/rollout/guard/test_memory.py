@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -36,8 +36,15 @@ happened = st.one_of(
 )
 
 
-@examples(max_examples=60, deadline=None)
-@given(st.lists(happened, min_size=8, max_size=30))
+FAILS = ("failures", 1, OTHER, 0.0)
+FAILS_WITHIN_AN_EPOCH = [FAILS, ("tick", 1), ("move", 20), FAILS]
+FAILS_IN_THE_NEXT_ATTEMPT = [FAILS, ("tick", 1), ("again", OTHER), ("tick", 1), FAILS]
+
+
+@example(FAILS_WITHIN_AN_EPOCH)
+@example(FAILS_IN_THE_NEXT_ATTEMPT)
+@examples(max_examples=30, deadline=None)
+@given(st.lists(happened, min_size=6, max_size=20))
 def test_what_is_in_memory_is_what_a_fresh_guard_reads_from_the_tables(events: list[Any]) -> None:
     with transaction.atomic():
         guarded = under_way(NOW, ROOT, FEATURE, OTHER)

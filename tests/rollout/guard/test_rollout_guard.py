@@ -15,7 +15,7 @@ from rollout.guard.evaluator import _LOCK
 from rollout.management import watching
 from rollout.models import Flag, Guard, HealthSample
 from rollout.services import RolloutService
-from tests.rollout.control import TERMS
+from tests.rollout.control import TERMS, worker
 from tests.rollout.guard.guards import guard, until
 from tests.rollout.guard.history import Second, store
 from tests.rollout.proxy import to_the_database
@@ -38,6 +38,13 @@ def ticks() -> int:
     return row.ticks if row else 0
 
 
+def now_s_ago(seconds: int) -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT date_trunc('second', clock_timestamp()) - make_interval(secs => %s)", [seconds])
+        at: datetime = cursor.fetchone()[0]
+    return at
+
+
 # Once
 
 
@@ -45,7 +52,9 @@ def ticks() -> int:
 def test_once_says_of_every_feature_under_way_what_it_thinks_and_why() -> None:
     start_everything()
 
-    first, second = once(), once()
+    first = once()
+    Guard.objects.update(ticked_at=now_s_ago(10))  # the one that looked before leads for three seconds
+    second = once()
 
     assert "api_v4_enabled" in first
     assert "it decides from its second look on" in " ".join(first.split())
@@ -67,18 +76,11 @@ def test_once_as_json_is_one_document_with_all_that_the_verdict_rests_on() -> No
 
 @pytest.mark.django_db
 def test_once_keeps_house_too() -> None:
-    store([Second(minute_ago(), FEATURE, "restaurants.search", "control", 5)])
+    store([Second(now_s_ago(90), FEATURE, "restaurants.search", "control", 5)])
 
     once()
 
     assert HealthSample.objects.filter(resolution_s=60).count() == 1
-
-
-def minute_ago() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT date_trunc('second', clock_timestamp()) - interval '90 s'")
-        at: datetime = cursor.fetchone()[0]
-    return at
 
 
 @pytest.mark.django_db
@@ -136,14 +138,17 @@ def test_the_loop_says_each_change_of_mind_in_a_line_and_ends_in_order_on_sigter
     start_everything()
 
     with guard("--every", "0.1") as running:
-        running.wait_for(f"{FEATURE} HOLD first_look: ")
+        running.wait_for(f"{FEATURE} HOLD first_look")
+        worker(1, seen_s_ago=-600)
+        store([Second(now_s_ago(1), FEATURE, "restaurants.search", "candidate", 5)])
+        running.wait_for(f"{FEATURE} READY testers_only: Only testers are on v4")
         seen = ticks()
         until(lambda: ticks() > seen + 3)
         running.send(signal.SIGTERM)
         code = running.ended()
 
     of_feature = [line.split()[2:4] for line in running.out if f" {FEATURE} " in line]
-    assert of_feature == [["HOLD", "first_look:"]]  # to people a hold is a hold, whatever it waits for
+    assert of_feature == [["HOLD", "first_look:"], ["READY", "testers_only:"]]
     assert code == 0
     assert running.has_said("This guard leads.")
 
@@ -193,7 +198,7 @@ def test_a_database_that_goes_away_is_said_once_and_so_is_its_return() -> None:
     url = f"postgres://{own['USER']}:{own['PASSWORD']}@127.0.0.1:{proxy.port}/{own['NAME']}"
 
     with guard("--every", "0.1", database_url=url) as running:
-        running.wait_for("first_look")
+        until(lambda: ticks() > 1)
         proxy.cut()
         running.wait_for("The guard cannot look; nothing is changed, and it tries again.")
         seen = ticks()
