@@ -28,7 +28,7 @@ def record(opinions: Sequence[Opinion], now: datetime) -> None:
 def sign(leader: UUID, ticks: int, now: datetime) -> None:
     """Note who looked, and when."""
     row = {"leader": leader, "host": socket.gethostname(), "pid": os.getpid(), "ticks": ticks, "ticked_at": now}
-    Guard.objects.update_or_create(id=1, defaults=row)
+    Guard.objects.bulk_create([Guard(id=1, **row)], update_conflicts=True, unique_fields=["id"], update_fields=[*row])
 
 
 def _is_news(opinion: Opinion, before: Judgement | None, now: datetime) -> bool:
