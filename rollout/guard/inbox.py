@@ -23,7 +23,7 @@ MOST_AT_ONCE = 5000
 """Reports of a kind that one look takes in; more have piled up only where no guard looked for long."""
 
 _TAKE = """
-DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT %s)
+DELETE FROM {table} WHERE id <= (SELECT max(id) FROM (SELECT id FROM {table} ORDER BY id LIMIT %s) oldest)
 RETURNING at, feature, attempt, identity, arm, share{more}
 """
 _FAILED = ", operation, metric, fingerprint, place, request_id"
@@ -71,9 +71,12 @@ class Report:
     request_id: str = ""
 
 
-def reports() -> list[Report]:
-    """Take the oldest of what the workers have reported out of the tables, in the order in which it happened."""
-    rows = _take("rollout_sightingreport", "") + _take("rollout_failurereport", _FAILED)
+def reports(most: int = MOST_AT_ONCE) -> list[Report]:
+    """Take the oldest of what the workers have reported out of the tables, in the order in which it happened.
+
+    At most `most` of a kind; the next look takes the rest.
+    """
+    rows = _take("rollout_sightingreport", "", most) + _take("rollout_failurereport", _FAILED, most)
     found = [Report(at, name, number, who, Arm(arm), *more) for at, name, number, who, arm, *more in rows]
     return sorted(found, key=lambda report: report.at)
 
@@ -182,7 +185,7 @@ def _common(report: Report, desk: Desk, epoch: int) -> Mapping[str, Any]:
     }
 
 
-def _take(table: str, more: str) -> list[tuple[Any, ...]]:
+def _take(table: str, more: str, most: int) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE.format(table=table, more=more), [MOST_AT_ONCE])
+        cursor.execute(_TAKE.format(table=table, more=more), [most])
         return list(cursor.fetchall())
