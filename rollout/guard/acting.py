@@ -49,13 +49,13 @@ def targets(opinion: Opinion, opinions: Sequence[Opinion], flags: Mapping[str, F
 
 
 def alarms(opinions: Sequence[Opinion], made: Sequence[Report]) -> Iterator[Raised]:
-    """Yield what people are to be told: what a verdict names, and every rollback that was made."""
+    """Yield what people are to be told: what a verdict to hold names, and every rollback that was made, no other."""
     moved = {outcome.feature for report in made for outcome in report.moved}
     for one in opinions:
-        kinds = {Kind(alert) for alert in one.verdict.alerts}
-        if isinstance(one.verdict, Rollback) and one.desk.name in moved:
-            kinds.add(Kind(one.verdict.reason))
-        yield from (Raised(kind, one.verdict.sentence, one.desk.name) for kind in sorted(kinds))
+        kinds = [Kind(alert) for alert in one.verdict.alerts]
+        if isinstance(one.verdict, Rollback):
+            kinds = [Kind(one.verdict.reason)] * (one.desk.name in moved)
+        yield from (Raised(kind, one.verdict.sentence, one.desk.name) for kind in kinds)
 
 
 def _attempted(opinion: Opinion, names: list[str], service: RolloutService) -> Report | None:

@@ -72,7 +72,7 @@ class TestCommand:
         assert [one["id"] for one in found] == [over.pk, alert.pk]
         assert found[0]["resolved_at"] is not None
         assert (
-            found[1]["advice"] == "v4 was rolled back. Read the flight record: manage.py rollout report api_v4_users."
+            found[1]["advice"] == "v4 was rolled back. Read the flight record: manage.py rollout flight api_v4_users."
         )
 
     def test_a_list_is_as_long_as_asked_for(self, alert: Alert, over: Alert) -> None:

@@ -275,5 +275,5 @@ class TestKinds:
         assert {Raised(kind, "").severity for kind in CRITICAL} == {Severity.CRITICAL}
 
     def test_the_feature_stands_in_the_command(self) -> None:
-        assert "rollout report api_v4_users" in advice("slo", "api_v4_users")
+        assert "rollout flight api_v4_users" in advice("slo", "api_v4_users")
         assert advice("a kind that is no more", "") == ""

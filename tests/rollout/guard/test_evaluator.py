@@ -16,6 +16,7 @@ from rollout.guard import Evaluator
 from rollout.guard.judging import Opinion
 from rollout.identity import Identity
 from rollout.models import (
+    Alert,
     Failure,
     FailureReport,
     Flag,
@@ -157,6 +158,8 @@ def test_open_breakers_on_half_of_the_live_workers_are_a_hard_fault(
     assert found.word == expected
     assert stage_of(FEATURE) == (Stage.DISABLED if expected == "rollback" else Stage.PARTIAL)
     assert stage_of(OTHER) == Stage.PARTIAL
+    told = set(Alert.objects.values_list("name", "feature"))
+    assert told == ({("hard_fault", FEATURE)} if expected == "rollback" else set())  # nobody else went back
 
 
 def test_five_people_who_fail_on_v4_alone_end_the_rollout_of_that_domain_and_its_toggles(guarded: Guarded) -> None:
