@@ -13,10 +13,10 @@ from openapi_schema_validator import OAS31Validator
 
 from rollout.models import Flag, FlightRecord
 from rollout.services import RolloutService
+from tests.rollout.api.callers import Caller, described
 from tests.rollout.control import TERMS, worker
+from tests.rollout.management.console import Said, rollout
 from tests.rollout.measured import alarmed, failure, judged, looked, sample
-from tests.rollout.test_api import Caller, described
-from tests.rollout.test_commands import Said, rollout
 from users.models import User
 
 pytestmark = pytest.mark.django_db
