@@ -13,7 +13,7 @@ from openapi_schema_validator import OAS31Validator
 
 from rollout.models import Flag, FlightRecord
 from rollout.services import RolloutService
-from tests.rollout.api.callers import Caller, described
+from tests.rollout.api.callers import Caller
 from tests.rollout.control import TERMS, worker
 from tests.rollout.management.console import Said, rollout
 from tests.rollout.measured import alarmed, failure, judged, looked, sample
@@ -23,8 +23,6 @@ pytestmark = pytest.mark.django_db
 
 ROOT, PLACES, REVIEWS = "api_v4_enabled", "api_v4_restaurants", "api_v4_reviews"
 WHY = "it <b>fails</b>"
-
-__all__ = ["described"]
 
 
 @pytest.fixture

@@ -15,9 +15,7 @@ class Command(RolloutCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--once", action="store_true", help="look once and end, for cron: every four minutes at least"
-        )
+        parser.add_argument("--once", action="store_true", help="look once and end; for a timer: every 30 s or oftener")
         parser.add_argument("--every", type=watching.every, default=1.0, metavar="S", help="seconds between looks (1)")
         add_json(parser)
 

@@ -1,11 +1,8 @@
 """Machines that call the rollout over HTTP, and every route that there is."""
 
-import io
 import json
 from typing import Any
 
-import pytest
-from django.core.management import call_command
 from django.test import Client
 
 from rollout.models import Flag
@@ -83,12 +80,3 @@ def to_full(service: RolloutService, name: str = ROOT) -> None:
     service.start(name, **TERMS)
     while not where(name).startswith("FULL"):
         service.advance(name, **TERMS)
-
-
-@pytest.fixture(scope="module")
-def described() -> Any:
-    """The v4 schema, as it is generated now."""
-    out = io.StringIO()
-    terms = {"urlconf": "jewgo.urls_v4", "custom_settings": "jewgo.core.schema.V4", "format": "openapi-json"}
-    call_command("spectacular", **terms, fail_on_warn=True, validate=True, stdout=out)
-    return json.loads(out.getvalue())

@@ -3,9 +3,7 @@
 import pytest
 
 from rollout.services import RolloutService
-from tests.rollout.api.callers import (
-    Caller,
-)
+from tests.rollout.api.callers import Caller
 
 
 @pytest.fixture
