@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from rollout import documents
+from rollout import documents, opinions
 from rollout.failing import who_failed
 from rollout.models import Alert, Drill, Flag, Judgement, Measurement, StageChange, Worker
 from rollout.plain import finite
@@ -112,7 +112,7 @@ def _config(flag: Flag, change: StageChange, workers: Iterable[Worker]) -> dict[
     measured: Measurement | None = getattr(flag, "measurement", None)
     is_of_attempt = measured is not None and measured.attempt == change.attempt
     return {
-        "step": documents.step(step) if step else None,
+        "step": opinions.step(step) if step else None,
         "measurement": _measurement(measured) if measured and is_of_attempt else None,
         "forces": {str(worker): worker.forces for worker in workers if worker.forces},
     }

@@ -8,7 +8,7 @@ from rollout.alert_kinds import advice
 from rollout.models import Alert, StageChange
 from rollout.moves import Outcome, Report
 from rollout.propagation import Propagation
-from rollout.stages import PlanStep, Position
+from rollout.stages import Position
 from rollout.trends import Calls, Operation, Point
 
 if TYPE_CHECKING:
@@ -137,19 +137,6 @@ def operation(one: Operation) -> dict[str, Any]:
     """Return the calls of one operation, by arm."""
     arms = {arm: calls(some) for arm, some in one.arms.items()}
     return {"feature": one.feature, "operation": one.operation, "arms": arms}
-
-
-def step(one: PlanStep) -> dict[str, Any]:
-    """Return one step of a plan."""
-    return {
-        "stage": one.stage.value,
-        "percentage": float(one.percentage),
-        "dwell_s": one.dwell.total_seconds(),
-        "min_requests": one.min_requests,
-        "max_error_percent": float(one.max_error_percent),
-        "p95_ms": one.p95_ms,
-        "automatic": one.automatic,
-    }
 
 
 def alert(one: Alert) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rollout.evidence import Finding
 from rollout.proof import Standing
 from rollout.sample_ratio import SampleRatio
 from rollout.situation import ArmHealth, Evidence, Limits, Window
+from rollout.stages import PlanStep
 from rollout.step_limits import Excess, Kept
 
 
@@ -60,19 +61,21 @@ def _arm(arm: ArmHealth) -> dict[str, Any]:
     }
 
 
-def _limits(limits: Limits) -> dict[str, Any]:
-    step = limits.step
+def step(one: PlanStep) -> dict[str, Any]:
+    """Return one step of a plan."""
     return {
-        "stage": step.stage.value,
-        "percentage": float(step.percentage),
-        "dwell_s": _seconds(step.dwell),
-        "min_requests": step.min_requests,
-        "max_error_percent": float(step.max_error_percent),
-        "p95_ms": step.p95_ms,
-        "automatic": step.automatic,
-        "paused": limits.is_paused,
-        "has_control": limits.has_control,
+        "stage": one.stage.value,
+        "percentage": float(one.percentage),
+        "dwell_s": _seconds(one.dwell),
+        "min_requests": one.min_requests,
+        "max_error_percent": float(one.max_error_percent),
+        "p95_ms": one.p95_ms,
+        "automatic": one.automatic,
     }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {**step(limits.step), "paused": limits.is_paused, "has_control": limits.has_control}
 
 
 def _finding(one: Finding) -> dict[str, Any]:

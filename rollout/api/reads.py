@@ -11,7 +11,7 @@ from jewgo.core.api import V4View, v4_conditional, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
 from jewgo.core.paging import Cursor, InvalidCursor, Page, PageRequest, scope_of
 from jewgo.core.schema import operation
-from rollout import documents, ledger, registry
+from rollout import documents, ledger, opinions, registry
 from rollout.api.authority import READ, HasAnyScope
 from rollout.api.inputs import ExplainQuery, FeaturesQuery, HistoryQuery, NoQuery, VerifyQuery
 from rollout.api.shapes import (
@@ -151,7 +151,7 @@ def _beside(flag: Flag) -> dict[str, Any]:
     groups = [f"g:{key}" for key in flag.groups.order_by("pk").values_list("pk", flat=True)]
     users = [f"u:{key}" for key in flag.users.order_by("pk").values_list("pk", flat=True)]
     return {
-        "plan": [documents.step(step) for step in flag.plan],
+        "plan": [opinions.step(step) for step in flag.plan],
         "testers": [*audiences, *groups, *users],
         "overrides": list(flag.overrides.order_by("identity").values("identity", "is_in")),
         "drills": [_drill(drill) for drill in Drill.objects.live(timezone.now()).filter(flag=flag)],

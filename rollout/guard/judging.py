@@ -13,10 +13,9 @@ from rollout.propagation import LEASE_S
 from rollout.situation import Evidence, Limits, Window
 from rollout.spans import Marks
 from rollout.stages import Stage, next_step
+from rollout.traffic import LEAST_EVIDENCE_SHARE
 from rollout.verdict import Advance, Hold, Ready, Reason, Rollback, Verdict, judge
 
-LEAST_EVIDENCE = 0.2
-"""The share of calls that can be evidence below which no step is taken by itself."""
 LAST_HOLDOUT = 1
 """The holdout in percent that FULL keeps after its first dwell."""
 
@@ -64,7 +63,7 @@ class Opinion:
     def is_comparable(self) -> bool:
         """Whether enough of the calls can be evidence for a step to be taken by itself."""
         share = self.document["evidence_share"]
-        return share is None or share >= LEAST_EVIDENCE
+        return share is None or share >= LEAST_EVIDENCE_SHARE
 
     @property
     def narrows_holdout(self) -> bool:
@@ -95,7 +94,7 @@ def opinion(desk: Desk, around: Surroundings, recent: windows.Recent) -> Opinion
 def _limits(desk: Desk, health: windows.Health) -> Limits:
     """Return what the step allows; the guard takes none that is the plan's last, or with hardly any evidence."""
     flag, step = desk.subject.flag, desk.subject.step
-    is_comparable = health.evidence_share is None or health.evidence_share >= LEAST_EVIDENCE
+    is_comparable = health.evidence_share is None or health.evidence_share >= LEAST_EVIDENCE_SHARE
     goes_on = is_comparable and next_step(flag.position, flag.plan) is not None
     has_control = 0 < desk.measurement.share < 1
     return Limits(replace(step, automatic=step.automatic and goes_on), has_control, is_paused=flag.paused)

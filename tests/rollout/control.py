@@ -40,6 +40,16 @@ class Clock:
         self.now += timedelta(**forward)
 
 
+class Turned:
+    """A monotonic clock that stands until it is turned; seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def newest() -> StageChange:
     """Return the newest line of the ledger."""
     line = StageChange.objects.head()

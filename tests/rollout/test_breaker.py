@@ -9,19 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from rollout.breaker import Breakers
+from tests.rollout.control import Turned
 
 OPERATION = "tests.broken"
 PEOPLE = ["u:1", "u:2", "u:3", "u:4", "u:5"]
-
-
-class Turned:
-    """A clock that stands until it is turned."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -221,6 +212,7 @@ FORK = """
 import os, signal
 signal.alarm(10)
 from rollout.breaker import breakers
+from tests.rollout.control import Turned
 for who in range(5):
     breakers.failed("tests.broken", 1, f"u:{who}")
 assert breakers.is_open("tests.broken", 1)

@@ -13,18 +13,9 @@ from rollout import registry, turns
 from rollout.bulkhead import HELD_AFTER_S, Bulkhead
 from rollout.switch import Switch, control
 from rollout.testing import at_stage
+from tests.rollout.control import Turned
 
 FEATURE = "bulky_feature"
-
-
-class Turned:
-    """A clock that stands until it is turned."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

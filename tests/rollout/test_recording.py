@@ -8,17 +8,8 @@ import pytest
 from rollout.calls import Delivery
 from rollout.identity import Source
 from rollout.recording import MOST_FAILURES, MOST_SIGHTINGS, SEEN_AGAIN_AFTER_S, Recorder
+from tests.rollout.control import Turned
 from tests.rollout.notes import FEATURE, call, decided
-
-
-class Turned:
-    """A clock that stands until it is turned."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
