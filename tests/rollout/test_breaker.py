@@ -212,7 +212,6 @@ FORK = """
 import os, signal
 signal.alarm(10)
 from rollout.breaker import breakers
-from tests.rollout.control import Turned
 for who in range(5):
     breakers.failed("tests.broken", 1, f"u:{who}")
 assert breakers.is_open("tests.broken", 1)
