@@ -49,7 +49,7 @@ class Bench:
         return [
             self._desk(
                 subject,
-                measurements.brought_up_to_date(
+                *measurements.brought_up_to_date(
                     subject, measured.get(subject.flag.pk), view.effective_share(subject.flag.name), moment
                 ),
                 around.now,
@@ -57,16 +57,18 @@ class Bench:
             for subject in found
         ]
 
-    def _desk(self, subject: Subject, measurement: Measurement, now: datetime) -> Desk:
+    def _desk(self, subject: Subject, measurement: Measurement, is_news: bool, now: datetime) -> Desk:
         flag = subject.flag
         attempt = self._attempt(subject, measurement)
         if attempt.rows > self._most_sightings:
             measurements.sampled(measurement, flag)
+            is_news = True
             del self._kept[flag.name]
             attempt = self._attempt(subject, measurement)
         return Desk(
             subject=subject,
             measurement=measurement,
+            is_measured_anew=is_news,
             schedule=measurements.schedule_of(measurement, subject.began_at, now),
             limits=measurements.limits_of(measurement, subject.began_at),
             attempt=attempt,

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from rollout import alerts
 from rollout.alert_kinds import Raised
-from rollout.guard import acting, inbox, records, rollups
+from rollout.guard import acting, inbox, measurements, records, rollups
 from rollout.guard.bench import Bench
 from rollout.guard.judging import Opinion, Surroundings, judged, workers
 from rollout.guard.measurements import MOST_SIGHTINGS
@@ -122,6 +122,7 @@ class Evaluator:
         self._passing("received")
         opinions = judged(desks, around)
         self._passing("judged")
+        measurements.store(desk.measurement for desk in desks if desk.is_measured_anew)
         records.record(opinions, now)  # before acting, for a rollback's flight record to find
         records.sign(self.id, self._ticks, now)
         self._passing("recorded")

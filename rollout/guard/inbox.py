@@ -35,6 +35,8 @@ class Desk:
 
     subject: Subject
     measurement: Measurement
+    is_measured_anew: bool
+    """Whether the measurement is news, to be stored at the end of the look."""
     schedule: Schedule
     limits: list[tuple[int, float]]
     attempt: Attempt

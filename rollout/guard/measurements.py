@@ -1,5 +1,6 @@
 """What the workers measure of each feature under way, and when its processes began: kept up to date by the guard."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,24 +34,29 @@ class Moment:
     """Whether v3 is asked for the limits that it could not tell before, which is done once a minute."""
 
 
-def brought_up_to_date(subject: Subject, kept: Measurement | None, share: float, moment: Moment) -> Measurement:
-    """Return the subject's measurement as it should be now; written only where something changed."""
+def brought_up_to_date(
+    subject: Subject, kept: Measurement | None, share: float, moment: Moment
+) -> tuple[Measurement, bool]:
+    """Return the subject's measurement as it should be now, and whether that is news; writes nothing (see `store`)."""
     before = None if kept is None or kept.attempt != subject.flag.attempt else _state(kept)
     if kept is None or before is None:
         kept = _begun(subject, kept, share, moment)
     _note_step(kept, subject.step, share, moment.now)
     _note_release(kept, moment)
     _freeze_limits(kept, subject, moment)
-    if _state(kept) != before:
-        kept.save()
-    return kept
+    return kept, _state(kept) != before
 
 
 def sampled(measurement: Measurement, flag: Flag) -> None:
     """Halve the sample of people who are seen, and forget those who do not belong to it any more."""
     measurement.sample_bits += 1
     Sighting.objects.of(flag).outside_sample(measurement.sample_bits).delete()
-    measurement.save(update_fields=["sample_bits"])
+
+
+def store(measured: Iterable[Measurement]) -> None:
+    """Write what is news, late in a look: it raises the control version, whose row every move has to wait for."""
+    for measurement in measured:
+        measurement.save()
 
 
 def schedule_of(measurement: Measurement, started_at: datetime, now: datetime) -> Schedule:

@@ -1,6 +1,7 @@
 """Guards that are killed, frozen, cut off and doubled: no half move, no double step, and another one goes on."""
 
 import signal
+import threading
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -29,6 +30,8 @@ from rollout.models import (
     Worker,
 )
 from rollout.propagation import control_version
+from rollout.services import RolloutService
+from tests.rollout.control import TERMS
 from tests.rollout.guard.guards import guard, until
 from tests.rollout.guard.traffic import FEATURE, Guarded, devices, under_way
 
@@ -293,3 +296,26 @@ def test_the_points_are_those_that_a_look_passes() -> None:
     Evaluator(passed.append).tick(NOW)
 
     assert passed == [*IN_A_LOOK, "committed"]
+
+
+def test_a_rollback_by_hand_need_not_wait_for_a_look_that_takes_long() -> None:
+    guarded = under_way(NOW, ROOT, FEATURE, percentage=25)
+    service = RolloutService()
+    service.set_percentage(30, [ROOT, FEATURE], force=True, **TERMS)  # the next look measures anew
+    made: list[str] = []
+
+    def rolls_back() -> None:
+        try:
+            made.append(service.rollback(FEATURE, **TERMS).outcomes[0].result)
+        finally:
+            connection.close()
+
+    def meanwhile(passed: str) -> None:
+        if passed == "judged":
+            by_hand = threading.Thread(target=rolls_back)
+            by_hand.start()
+            by_hand.join(10)
+
+    Evaluator(meanwhile).tick(guarded.now + LEASE)
+
+    assert made == ["moved"]
