@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from restaurants.api.v4_forms import FILTERS, ListQuery, RestaurantBody
-from restaurants.api.v4_shapes import SHOWN
+from restaurants.api.v4.forms import FILTERS, ListQuery, RestaurantBody
+from restaurants.api.v4.shapes import SHOWN
 from tests.restaurants import contract
 from tests.restaurants.v4.calls import LIST, ids, problem
 from tests.users.credentials import sent_with

@@ -7,10 +7,10 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from jewgo.core.api import PageQuery, StrictSerializer
-from restaurants.api.v4_shapes import SHOWN
+from restaurants.api.v4.shapes import SHOWN
 from restaurants.filters import ORDERS, UNKNOWN, Choice, PlaceFilter
 from restaurants.kosher import Attribute, Category, Level
-from restaurants.models import SOURCED_ON
+from restaurants.sourcing import SOURCED_ON
 from restaurants.values import Draft, LevelFact
 
 FILTERS: Final = ("kosher_category", "agency", "city", "state", "country")

@@ -1,11 +1,11 @@
-"""The v4 contract of restaurants: straight to the v4 engine, behind the gate."""
+"""The list of restaurants, and one restaurant."""
 
 from collections.abc import Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,7 +16,7 @@ from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, Preco
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
 from restaurants import services
-from restaurants.api.v4_forms import (
+from restaurants.api.v4.forms import (
     FieldsQuery,
     ListQuery,
     NewRestaurantBody,
@@ -26,7 +26,7 @@ from restaurants.api.v4_forms import (
     draft_of,
     filter_of,
 )
-from restaurants.api.v4_shapes import RestaurantShape, present
+from restaurants.api.v4.shapes import RestaurantShape, present
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
 from restaurants.values import Draft, Place
@@ -147,9 +147,3 @@ def _stored(place: Place, *, status: int = 200, headers: dict[str, str] | None =
     data = _shown(place)
     tag = {"ETag": etag_for(place.version, dumps([data, None]))}
     return v4_response(data, status=status, headers={**tag, **(headers or {})})
-
-
-urlpatterns = [
-    path("api/v4/restaurants", RestaurantsView.as_view(), name="v4-restaurants"),
-    path("api/v4/restaurants/<int:restaurant_id>", RestaurantView.as_view(), name="v4-restaurant"),
-]

@@ -1,0 +1,1 @@
+"""The v4 contract of restaurants: straight to the v4 engine, behind the gate."""

@@ -1,0 +1,8 @@
+"""The catalogue: a religious attribute is unknown until a source says otherwise; absence is null, not a default."""
+
+from restaurants.models.agencies import Agency, Certificate
+from restaurants.models.history import Change, Origin
+from restaurants.models.parts import Image, SupervisionLevel
+from restaurants.models.places import Restaurant
+
+__all__ = ["Agency", "Certificate", "Change", "Image", "Origin", "Restaurant", "SupervisionLevel"]

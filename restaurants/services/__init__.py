@@ -1,0 +1,28 @@
+"""The v4 engine: the catalogue's rules, transactions and cache."""
+
+from restaurants.services.keeping import accept, create, delete, update
+from restaurants.services.reading import (
+    business_types,
+    detail,
+    kosher_types,
+    list_places,
+    page,
+    record,
+    search,
+    statistics,
+)
+
+__all__ = [
+    "accept",
+    "business_types",
+    "create",
+    "delete",
+    "detail",
+    "kosher_types",
+    "list_places",
+    "page",
+    "record",
+    "search",
+    "statistics",
+    "update",
+]
