@@ -1,8 +1,9 @@
 """Input that is checked whole: nothing unknown, nothing repeated, no number that cannot be stored."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, Final
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -11,7 +12,6 @@ from jewgo.core.errors import InvalidInput, Problem
 from jewgo.core.paging import DEFAULT_LIMIT
 
 BIGINT: Final = range(-(2**63), 2**63)
-Fields = TypeVar("Fields", bound=serializers.Serializer[Any])
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -40,30 +40,42 @@ class PageQuery(StrictSerializer):
     include_total = serializers.BooleanField(default=False, help_text="Count the whole list.")
 
 
-def read_query(kind: type[Fields], query: QueryDict) -> dict[str, Any]:
+def read_query(kind: type[serializers.Serializer[Any]], query: QueryDict) -> dict[str, Any]:
     """Return the validated parameters, or raise `InvalidInput` whose problems name each parameter at fault."""
-    fields = kind().fields
-    listed = {
-        name
-        for name, field in fields.items()
-        if isinstance(field, (serializers.ListField, serializers.MultipleChoiceField))
-    }
+    reader = _reader(kind)
+    listed = _listed(kind)
     found = [*_repeated(query, listed), *_not_text(query)]
     if found:
         raise InvalidInput(problems=found)
     plain = {name: query.getlist(name) if name in listed else query[name] for name in query}
-    return _validated(kind(data=plain), in_body=False)
+    return _validated(reader, plain, in_body=False)
 
 
-def read_body(kind: type[Fields], data: Any, *, partial: bool = False) -> dict[str, Any]:
+def read_body(kind: type[serializers.Serializer[Any]], data: Any, *, partial: bool = False) -> dict[str, Any]:
     """Return the validated body, or raise `InvalidInput` whose problems point at each member at fault.
 
     With `partial` any of its own members may be absent; a member that is there has to be whole.
     """
-    serializer = kind(data=data)
+    return _validated(_reader(kind, partial=partial), data, in_body=True)
+
+
+@cache
+def _reader(kind: type[serializers.Serializer[Any]], *, partial: bool = False) -> serializers.Serializer[Any]:
+    """Return the one serializer of a kind that validates for everybody.
+
+    Making one copies every field: a sixth of the cost of a page. Validating changes nothing in it.
+    """
+    reader = kind()
     if partial:
-        _let_members_be_absent(serializer)
-    return _validated(serializer, in_body=True)
+        _let_members_be_absent(reader)
+    return reader
+
+
+@cache
+def _listed(kind: type[serializers.Serializer[Any]]) -> frozenset[str]:
+    """Return the names of the parameters that may be given several times."""
+    lists = (serializers.ListField, serializers.MultipleChoiceField)
+    return frozenset(name for name, field in _reader(kind).fields.items() if isinstance(field, lists))
 
 
 def _let_members_be_absent(serializer: serializers.Serializer[Any]) -> None:
@@ -72,18 +84,19 @@ def _let_members_be_absent(serializer: serializers.Serializer[Any]) -> None:
         member.required, member.default = False, serializers.empty
 
 
-def _validated(serializer: serializers.Serializer[Any], *, in_body: bool) -> dict[str, Any]:
+def _validated(reader: serializers.Serializer[Any], data: Any, *, in_body: bool) -> dict[str, Any]:
     """Also refuse integers beyond PostgreSQL's bigint wherever a field let them through (NaN, none lets through)."""
-    wrong: Any = serializer.errors if not serializer.is_valid() else None
-    wrong = wrong or {
-        name: [reason] for name, item in serializer.validated_data.items() if (reason := _unstorable(item))
-    }
-    if wrong:
-        raise InvalidInput(problems=problems_of(wrong, in_body=in_body))
-    return dict(serializer.validated_data)
+    try:
+        read: dict[str, Any] = reader.run_validation(data)
+    except serializers.ValidationError as refusal:
+        raise InvalidInput(problems=problems_of(refusal.detail, in_body=in_body)) from None
+    unstorable = {name: [reason] for name, item in read.items() if (reason := _unstorable(item))}
+    if unstorable:
+        raise InvalidInput(problems=problems_of(unstorable, in_body=in_body))
+    return dict(read)
 
 
-def _repeated(query: QueryDict, listed: set[str]) -> Iterator[Problem]:
+def _repeated(query: QueryDict, listed: Collection[str]) -> Iterator[Problem]:
     for name, values in query.lists():
         if len(values) > 1 and name not in listed:
             yield Problem("repeated_parameter", f"{name!r} may be given once", parameter=name)
