@@ -13,6 +13,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     *health.probes,
     *docs.urlpatterns,
+    path("", include("rollout.api.metrics")),
     path("", include("jewgo.urls_v3")),
     path("", include("jewgo.urls_v4")),
 ]

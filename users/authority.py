@@ -16,6 +16,7 @@ _STOP: Final = frozenset({Scope.ROLLOUT_ROLLBACK, Scope.OPS})
 
 AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     # method and path -> the scopes of which a key needs one
+    "GET /metrics": _READ,
     "GET /health": PUBLIC,
     "GET /api/health/basic": PUBLIC,
     "GET /api/health/full": PUBLIC,
