@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from benchmarks.drilling import evidence, figures
+from benchmarks import evidence
+from benchmarks.drilling import figures
 from benchmarks.drilling.asking import everyday, reading
 from benchmarks.drilling.crowd import Pace
 from benchmarks.drilling.faults import FAULTS

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from benchmarks.drilling.figures import Table
+from benchmarks.tables import Table
 from tests.journeys.service import ROOT
 
 EVIDENCE = ROOT / "docs" / "evidence.md"

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benchmarks.drilling import evidence, story
+from benchmarks import evidence
+from benchmarks.drilling import story
 from benchmarks.drilling.asking import of_heavy_users
 from benchmarks.drilling.crowd import Pace
 from benchmarks.drilling.faults import FAULTS

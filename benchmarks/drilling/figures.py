@@ -7,9 +7,7 @@ from math import ceil, inf
 from statistics import median
 
 from benchmarks.drilling.runs import Run
-
-Table = Sequence[Sequence[str]]
-"""Rows of cells; the first is the head."""
+from benchmarks.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

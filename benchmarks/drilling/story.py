@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from benchmarks.drilling.asking import RESTAURANTS
 from benchmarks.drilling.crowd import Heard
-from benchmarks.drilling.figures import Table
 from benchmarks.drilling.observed import Observer
+from benchmarks.tables import Table
 
 _LINES = """
 SELECT extract(epoch FROM at - first_value(at) OVER (ORDER BY id))::float8, actor, feature, move,

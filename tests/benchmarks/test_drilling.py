@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.drilling import evidence, figures
+from benchmarks import evidence
+from benchmarks.drilling import figures
 from benchmarks.drilling.asking import Ask, digest, everyday
 from benchmarks.drilling.crowd import Heard
 from benchmarks.drilling.faults import FAULTS
