@@ -47,9 +47,9 @@ class Operator:
         places = self.places()
         self._move("start", [name for name in (*BOTH, CACHE) if places[name] == "disabled"], "a new attempt")
         places = self.places()
-        self._widen("advance", [name for name in BOTH if places[name] == "testing"], "the first step")
+        self._move("advance", [name for name in BOTH if places[name] == "testing"], "the first step")
         if places[CACHE] == "testing":
-            self._widen("percentage", [CACHE], "v4 is meant to be served with it", percentage="100")
+            self._move("percentage", [CACHE], "v4 is meant to be served with it", percentage="100")
 
     def watch_until(self, place: str, features: Sequence[str] = (RESTAURANTS,)) -> None:
         """Wait for the guard to take the features so far; a step that it does not leave in time is left by script."""
@@ -65,7 +65,7 @@ class Operator:
             elif time.monotonic() - since > self.patience_s:
                 behind = min(features, key=lambda name: _rank(now[name]))
                 self.by_script.append(f"{behind} from {now[behind]}")
-                self._widen("advance", [behind], "the guard did not go on in time")
+                self._move("advance", [behind], "the guard did not go on in time")
 
     def _begin_anew(self) -> None:
         """Begin again after a rollback that no release of ours had earned; a few times, then something is wrong."""
@@ -119,8 +119,11 @@ class Operator:
     def _holdout(self) -> float:
         return max(float(holdout) for *_, holdout in self.scene.observer.rows(_PLACE, list(BOTH)))
 
-    def _widen(self, move: str, features: Sequence[str], reason: str, **more: Any) -> None:
-        """Make a move as soon as the guard has nothing against it: for five minutes after a broken release it has."""
+    def _move(self, move: str, features: Sequence[str], reason: str, **more: Any) -> None:
+        """Make a move as soon as nothing is against it: after a broken release the guard is, for five minutes.
+
+        What is answered `retryable` is tried again, as the answer says.
+        """
         end = time.monotonic() + self.patience_s
         while features:
             body = {**more, "features": list(features), "reason": reason, "wait": 10}
@@ -128,13 +131,10 @@ class Operator:
             answer = service.client.request("POST", f"/api/v4/rollout/{move}", body=body, headers=service.key_headers)
             if answer.status == 200:
                 return
-            if answer.status != REFUSED or time.monotonic() > end:
+            may_try_again = answer.status == REFUSED or answer.json.get("retryable")
+            if not may_try_again or time.monotonic() > end:
                 raise AssertionError(f"{move} {features}: {answer.status} {answer.body!r}")
             time.sleep(WAIT_FOR_GUARD_S)
-
-    def _move(self, move: str, features: Sequence[str], reason: str, **more: Any) -> None:
-        if features:
-            self.scene.service.move(move, **{**more, "features": list(features), "reason": reason})
 
 
 def _rank(place: str) -> float:
