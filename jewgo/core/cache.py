@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 WAIT_S: Final = 5.0
 """How long a caller waits for another thread's computation before doing it itself; longer than a statement may take."""
+SHORTEST_S: Final = 1.0
+"""What is right for a shorter time is computed for each caller: keeping it would serve it when it is over."""
 _MISSING: Final = object()
 
 
@@ -44,15 +46,21 @@ class Namespace:
         self._lock = threading.Lock()
         self._all.add(self)
 
-    def get_or_compute(self, key: str, compute: Callable[[], Any]) -> Any:
-        """Return the value of `key`, computed by one thread of this process at a time when it is not there."""
+    def get_or_compute(
+        self, key: str, compute: Callable[[], Any], *, lasts_s: Callable[[Any], float] | None = None
+    ) -> Any:
+        """Return the value of `key`, computed by one thread of this process at a time when it is not there.
+
+        `lasts_s` says of a computed value for how many seconds it is right; what is right for less than one is not
+        kept at all.
+        """
         if _in_transaction():
             return orjson.loads(_dumps(compute()))
         entry_key = self._entry_key(key)
         generation, value = self._read(entry_key)
         if value is not _MISSING:
             return value
-        return self._compute_once(entry_key, generation, compute)
+        return self._compute_once(entry_key, generation, compute, lasts_s or self._lasts_s)
 
     def invalidate(self) -> None:
         """Make every value computed so far invalid, once the running transaction is committed (at once without one)."""
@@ -91,7 +99,12 @@ class Namespace:
             return token
         return self.cache.get(self._generation_key) or token
 
-    def _compute_once(self, entry_key: str, generation: str, compute: Callable[[], Any]) -> Any:
+    def _lasts_s(self, _: Any) -> float:
+        return self.ttl_s
+
+    def _compute_once(
+        self, entry_key: str, generation: str, compute: Callable[[], Any], lasts_s: Callable[[Any], float]
+    ) -> Any:
         # The generation is part of the flight's name: whoever asks after an invalidation never gets the older answer.
         name = f"{entry_key}@{generation}"
         with self._lock:
@@ -102,15 +115,17 @@ class Namespace:
         if not leads:
             return flight.result(compute)
         try:
-            return flight.land(self._store(entry_key, generation, compute()))
+            value = compute()
+            self._store(entry_key, generation, value, min(lasts_s(value), self.ttl_s))
+            return flight.land(_dumps(value))
         finally:
             with self._lock:
                 self._flights.pop(name, None)
             flight.done.set()
 
-    def _store(self, entry_key: str, generation: str, value: Any) -> bytes:
-        self.cache.set(entry_key, [generation, value], self.ttl_s)
-        return _dumps(value)
+    def _store(self, entry_key: str, generation: str, value: Any, lasts_s: float) -> None:
+        if lasts_s >= SHORTEST_S:
+            self.cache.set(entry_key, [generation, value], lasts_s)
 
 
 class _Flight:

@@ -1,5 +1,6 @@
 """What an app's API is made of: views of both contracts, strict input, answers, conditional requests."""
 
+from jewgo.core.api.kept import Shown, v4_kept
 from jewgo.core.api.strict import PageQuery, StrictSerializer
 from jewgo.core.api.v3 import V3View, lenient_int, v3_envelope
 from jewgo.core.api.v4 import V4View, v4_conditional, v4_response
@@ -7,6 +8,7 @@ from jewgo.core.conditional import etag_for, list_etag, not_modified, require_ma
 
 __all__ = [
     "PageQuery",
+    "Shown",
     "StrictSerializer",
     "V3View",
     "V4View",
@@ -17,5 +19,6 @@ __all__ = [
     "require_match",
     "v3_envelope",
     "v4_conditional",
+    "v4_kept",
     "v4_response",
 ]

@@ -218,3 +218,23 @@ def test_a_cached_function_reads_through_while_its_condition_holds(
 
     assert answers == ["AA", "AA"]
     assert len(asked) == calls
+
+
+@pytest.mark.django_db
+def test_a_value_is_kept_no_longer_than_it_is_right(namespace: Namespace) -> None:
+    source = Source("open")
+
+    namespace.get_or_compute("k", source, lasts_s=lambda _: 1.2)
+    wait_until(lambda: namespace.get_or_compute("k", source, lasts_s=lambda _: 60) and source.calls == 2)
+
+    assert source.calls == 2
+
+
+@pytest.mark.django_db
+def test_what_is_right_for_less_than_a_second_is_not_kept(namespace: Namespace) -> None:
+    source = Source("open")
+
+    for _ in range(2):
+        namespace.get_or_compute("k", source, lasts_s=lambda _: 0.9)
+
+    assert source.calls == 2
