@@ -1,11 +1,15 @@
 """What the v4 list can be asked: alternatives and exclusions in every filter, a sort, a position to go on from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Upper
 
 from jewgo.core.paging import InvalidCursor, Scalar
-from restaurants.queries import NOTHING, PUBLISHED, Clause
+from restaurants.models import Certificate, Restaurant
+from restaurants.repositories import RestaurantQuerySet
 from restaurants.spelling import normalise
 
 UNKNOWN: Final = "unknown"
@@ -42,64 +46,48 @@ class PlaceFilter:
     country: Choice = ANY
     q: str = ""
 
-    def conditions(self) -> list[Clause]:
-        """Return what a place has to meet."""
-        return [PUBLISHED, *self._chosen(), *([matching(self.q)] if self.q else [])]
-
-    def _chosen(self) -> Iterator[Clause]:
+    def apply(self) -> RestaurantQuerySet:
+        """Ask for the places that meet the filter, in no particular order."""
+        places = Restaurant.objects.published().alias(state_upper=Upper("state"))
         for field in fields(self):
             choice = getattr(self, field.name)
-            if not isinstance(choice, Choice):
-                continue
-            meaning = MEANINGS[field.name]
-            if choice.wanted:
-                yield meaning(choice.wanted, f"{field.name}_in")
-            if choice.unwanted:
-                yield meaning(choice.unwanted, f"{field.name}_out").negated()
+            if isinstance(choice, Choice):
+                places = _narrowed(places, choice, MEANINGS[field.name])
+        return places.matching(self.q) if self.q else places
 
 
-def matching(q: str) -> Clause:
-    """Ask for the places whose search text holds every word of `q`, or holds words like it (a typo)."""
-    wanted = normalise(q)
-    if not wanted:
-        return NOTHING
-    words = {f"word_{number}": f"%{word}%" for number, word in enumerate(wanted.split())}
-    every_word = " AND ".join(f"r.search_text LIKE %({name})s" for name in words)
-    return Clause(f"({every_word}) OR %(q)s <%% r.search_text", {**words, "q": wanted})
+def _narrowed(places: RestaurantQuerySet, choice: Choice, meaning: "Meaning") -> RestaurantQuerySet:
+    if choice.wanted:
+        places = places.filter(meaning(choice.wanted))
+    if choice.unwanted:
+        places = places.exclude(meaning(choice.unwanted))
+    return places
 
 
-def relevance(q: str) -> Clause:
-    """Say how much of `q` the name holds or, worth less, the other texts: 0 to 1, to four digits."""
-    name, texts = ("word_similarity(%(ranked)s, r.sort_name)", "word_similarity(%(ranked)s, r.search_text) * 0.9")
-    return Clause(f"round(greatest({name}, {texts})::numeric, 4)", {"ranked": normalise(q)})
+def _categories(names: Sequence[str]) -> Q:
+    known = [name for name in names if name != UNKNOWN]
+    unknown = Q(kosher_categories=[]) if UNKNOWN in names else Q(pk__in=[])
+    return Q(kosher_categories__overlap=known) | unknown if known else unknown
 
 
-def _categories(names: Sequence[str], name: str) -> Clause:
-    known = [category for category in names if category != UNKNOWN]
-    unknown = " OR r.kosher_categories = '{}'" if UNKNOWN in names else ""
-    return Clause(f"r.kosher_categories && %({name})s::varchar[]{unknown}", {name: known})
+def _agencies(names: Sequence[str]) -> Q:
+    keys = [normalise(name) for name in names]
+    return Q(Exists(Certificate.objects.filter(restaurant=OuterRef("pk"), agency__keys__overlap=keys)))
 
 
-def _agencies(names: Sequence[str], name: str) -> Clause:
-    held = f"""EXISTS (
-        SELECT FROM restaurants_certificate held JOIN restaurants_agency a ON a.id = held.agency_id
-        WHERE held.restaurant_id = r.id AND a.keys && %({name})s::varchar[])"""  # names a parameter
-    return Clause(held, {name: [normalise(agency) for agency in names]})
+def _cities(names: Sequence[str]) -> Q:
+    return Q(city__isnull=False, city_key__in=[normalise(name) for name in names])
 
 
-def _cities(names: Sequence[str], name: str) -> Clause:
-    return Clause(f"r.city IS NOT NULL AND r.city_key = ANY(%({name})s)", {name: [normalise(city) for city in names]})
+def _states(names: Sequence[str]) -> Q:
+    return Q(state__isnull=False, state_upper__in=[name.upper() for name in names])
 
 
-def _states(names: Sequence[str], name: str) -> Clause:
-    return Clause(f"upper(r.state) = ANY(%({name})s)", {name: [state.upper() for state in names]})
+def _countries(codes: Sequence[str]) -> Q:
+    return Q(country__isnull=False, country__in=[code.upper() for code in codes])
 
 
-def _countries(codes: Sequence[str], name: str) -> Clause:
-    return Clause(f"r.country = ANY(%({name})s)", {name: [code.upper() for code in codes]})
-
-
-Meaning = Callable[[Sequence[str], str], Clause]
+Meaning = Callable[[Sequence[str]], Q]
 MEANINGS: Final[Mapping[str, Meaning]] = {
     "kosher_category": _categories,
     "agency": _agencies,
@@ -107,46 +95,35 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "state": _states,
     "country": _countries,
 }
-"""What it means to be one of several values of each filter; the second argument names the parameter."""
+"""What it means to be one of several values of each filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One way to sort: by an expression of a type, then by the primary key."""
+    """One way to sort: by a column or annotation, then by the primary key."""
 
-    key: Clause
-    type: str
+    key: str
     descending: bool
     pk_descending: bool
 
     @property
-    def clause(self) -> Clause:
-        """What to order by."""
-        return Clause(f"{self.key.sql}{_direction(self.descending)}, r.id{_direction(self.pk_descending)}")
+    def columns(self) -> tuple[str, str]:
+        """The columns as Django orders by them."""
+        return ("-" if self.descending else "") + self.key, "-pk" if self.pk_descending else "pk"
 
-    def beyond(self, position: tuple[Scalar, ...]) -> Clause:
+    def beyond(self, position: tuple[Scalar, ...]) -> Q:
         """Ask for what comes after `position`; raises `InvalidCursor` when it is no position of this order."""
-        if len(position) != 2:
+        if len(position) != len(self.columns):
             raise InvalidCursor
         value, pk = position
-        at, key, pk_sign = f"%(at)s::{self.type}", self.key.sql, "<" if self.pk_descending else ">"
-        sql = f"{key} {'<' if self.descending else '>'} {at} OR ({key} = {at} AND r.id {pk_sign} %(after)s)"
-        return Clause(sql, {"at": value, "after": pk})
+        further: Any = Q(**{f"{self.key}__{'lt' if self.descending else 'gt'}": value})
+        tied = Q(**{self.key: value, f"pk__{'lt' if self.pk_descending else 'gt'}": pk})
+        return Q(further | tied)
 
 
-def order_of(sort: Sort, q: str) -> Order:
-    """Return the order of a sort; `relevance` needs a text to be relevant to."""
-    orders: Mapping[Sort, Callable[[], Order]] = {
-        "name": lambda: Order(Clause("r.sort_name"), "text", descending=False, pk_descending=False),
-        "-name": lambda: Order(Clause("r.sort_name"), "text", descending=True, pk_descending=True),
-        "newest": lambda: Order(Clause("r.created_at"), "timestamptz", descending=True, pk_descending=True),
-        "relevance": lambda: Order(relevance(q), "numeric", descending=True, pk_descending=False),
-    }
-    return orders[sort]()
-
-
-SORTS: Final = ("name", "-name", "newest", "relevance")
-
-
-def _direction(is_descending: bool) -> str:
-    return " DESC" if is_descending else ""
+ORDERS: Final[Mapping[Sort, Order]] = {
+    "name": Order("sort_name", descending=False, pk_descending=False),
+    "-name": Order("sort_name", descending=True, pk_descending=True),
+    "newest": Order("created_at", descending=True, pk_descending=True),
+    "relevance": Order("relevance", descending=True, pk_descending=False),
+}

@@ -5,15 +5,16 @@ from dataclasses import asdict
 from typing import Any, Final, TypeVar
 
 import orjson
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Max, Q
 from pydantic import TypeAdapter
 
 from jewgo.core.paging import Cursor, Page, PageRequest
-from restaurants.filters import PlaceFilter, Sort, matching, order_of, relevance
+from restaurants.filters import ORDERS, Order, PlaceFilter, Sort
 from restaurants.freshness import CATALOGUE
+from restaurants.models import Restaurant
 from restaurants.places import read
-from restaurants.queries import EXISTING, PUBLISHED, Clause, Slice, count, summed
-from restaurants.repositories import UnknownRestaurant
-from restaurants.spelling import normalise
+from restaurants.repositories import RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
 from restaurants.values import (
     MAX_ID,
     Hit,
@@ -32,16 +33,6 @@ T = TypeVar("T")
 CACHE: Final = Toggle("api_v4_cache")
 
 COUNTED: Final = ("meat", "dairy", "pareve")
-_NUMBERS: Final = ", ".join(
-    [
-        "count(*), max(r.updated_at)",
-        *(
-            f"coalesce(array_agg(DISTINCT r.{name}) FILTER (WHERE r.{name} IS NOT NULL), '{{}}')"
-            for name in ("state", "listing_type")
-        ),
-        *(f"count(*) FILTER (WHERE r.kosher_categories[1] = '{name}')" for name in COUNTED),
-    ]
-)
 
 _LISTING: Final = TypeAdapter(Listing)
 _RESULT: Final = TypeAdapter(SearchResult)
@@ -70,13 +61,13 @@ def search(criteria: SearchCriteria) -> SearchResult:
 def detail(restaurant_id: int) -> Place:
     """Return one approved place; raises `UnknownRestaurant` for what the public does not see."""
     require_possible(restaurant_id)
-    return _through_cache("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, PUBLISHED))
+    return _through_cache("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, Restaurant.objects.published()))
 
 
 def record(restaurant_id: int) -> Place:
     """Return one place in whatever state its record stands, for those who keep the catalogue; never cached."""
     require_possible(restaurant_id)
-    return _one(restaurant_id, EXISTING)
+    return _one(restaurant_id, Restaurant.objects.get_queryset().existing())
 
 
 def kosher_types() -> tuple[KosherType, ...]:
@@ -104,67 +95,76 @@ def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
 
 
 def _list(criteria: ListCriteria) -> Listing:
-    asked = _asked(criteria)
-    window = Slice(limit=criteria.limit, offset=criteria.offset)
-    return Listing(tuple(place for place, _ in read(asked, part=window)), count(asked))
-
-
-def _asked(criteria: ListCriteria) -> list[Clause]:
-    asked = [PUBLISHED]
-    if criteria.kosher_category is not None:
-        shown = "r.kosher_categories[1] = %(category)s AND r.kosher_categories @> ARRAY[%(category)s]::varchar[]"
-        asked.append(Clause(shown, {"category": criteria.kosher_category}))
-    if criteria.state is not None:
-        asked.append(Clause("upper(r.state) = %(state)s", {"state": criteria.state.strip().upper()}))
-    if criteria.city is not None:
-        asked.append(Clause("r.city IS NOT NULL AND r.city_key = %(city)s", {"city": normalise(criteria.city)}))
-    if criteria.business_types:
-        asked.append(Clause("r.listing_type = ANY(%(types)s)", {"types": list(criteria.business_types)}))
-    return asked
+    found = Restaurant.objects.meeting(
+        RestaurantCriteria(
+            shown_category=criteria.kosher_category,
+            state=criteria.state,
+            city=criteria.city,
+            listing_types=criteria.business_types,
+        )
+    )
+    window = found.order_by("pk")[criteria.offset : criteria.offset + criteria.limit]
+    return Listing(tuple(place for place, _ in read(window)), found.count())
 
 
 def _search(criteria: SearchCriteria) -> SearchResult:
-    asked, ranked = [PUBLISHED, matching(criteria.text)], relevance(criteria.text)
-    window = Slice(limit=criteria.limit, offset=criteria.offset)
-    found = read(asked, order=Clause(f"{ranked.sql} DESC, r.id"), part=window, extra=ranked)
-    hits = tuple(Hit(place, float(value)) for place, value in found)
-    return SearchResult(hits, count(asked))
+    found = Restaurant.objects.published().matching(criteria.text)
+    window = found.ranked(criteria.text)[criteria.offset : criteria.offset + criteria.limit]
+    hits = tuple(Hit(place, float(relevance)) for place, (relevance,) in read(window, "relevance"))
+    return SearchResult(hits, found.count())
 
 
 def _kosher_types() -> tuple[KosherType, ...]:
-    known = [PUBLISHED, Clause("r.kosher_categories <> '{}'")]
-    types = [KosherType(*row) for row in summed("r.kosher_categories[1], count(*)", known, "GROUP BY 1")]
+    known = Restaurant.objects.published().exclude(kosher_categories=[])
+    counts = known.values_list("kosher_categories__0").annotate(count=Count("pk")).order_by()
+    types = [KosherType(name, count) for name, count in counts]
     return tuple(sorted(types, key=lambda kind: (-kind.count, kind.name)))
 
 
 def _business_types() -> tuple[str, ...]:
-    listed = [PUBLISHED, Clause("r.listing_type IS NOT NULL")]
-    return tuple(sorted(name for (name,) in summed("DISTINCT r.listing_type", listed)))
+    names = Restaurant.objects.published().order_by().values_list("listing_type", flat=True).distinct()
+    return tuple(sorted(filter(None, names)))
 
 
 def _statistics() -> Statistics:
-    [(total, updated_at, states, listing_types, *counts)] = summed(_NUMBERS, [PUBLISHED])
+    shown = {name: Count("pk", filter=Q(kosher_categories__0=name)) for name in COUNTED}
+    numbers = Restaurant.objects.published().aggregate(
+        total=Count("pk"),
+        last_updated=Max("updated_at"),
+        states=ArrayAgg("state", distinct=True, filter=Q(state__isnull=False), default=[]),
+        listing_types=ArrayAgg("listing_type", distinct=True, filter=Q(listing_type__isnull=False), default=[]),
+        **shown,
+    )
     return Statistics(
-        total_restaurants=total,
-        states=tuple(sorted(states)),
-        listing_types=tuple(sorted(listing_types)),
-        counts_by_kosher_category=dict(zip(COUNTED, counts, strict=True)),
-        last_updated=updated_at,
+        total_restaurants=numbers["total"],
+        states=tuple(sorted(numbers["states"])),
+        listing_types=tuple(sorted(numbers["listing_types"])),
+        counts_by_kosher_category={name: numbers[name] for name in COUNTED},
+        last_updated=numbers["last_updated"],
     )
 
 
 def _page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
-    order, scope, where = order_of(sort, asked.q), _text([asdict(asked), sort]), asked.conditions()
-    beyond = [order.beyond(Cursor.read(request.cursor, scope))] if request.cursor else []
-    found = read([*where, *beyond], order=order.clause, part=Slice(limit=request.limit + 1), extra=order.key)
+    order, scope = ORDERS[sort], _text([asdict(asked), sort])
+    found = asked.apply()
+    ordered = _ordered(found, asked, order)
+    if request.cursor:
+        ordered = ordered.filter(order.beyond(Cursor.read(request.cursor, scope)))
+    rows = read(ordered[: request.limit + 1], order.key)
+    total = found.count() if request.include_total else None
     cut = Page.cut(
-        ((place, (_scalar(value), place.id)) for place, value in found),
+        ((place, (_scalar(value), place.id)) for place, (value,) in rows),
         limit=request.limit,
         scope=scope,
         position=lambda row: row[1],
-        total=count(where) if request.include_total else None,
+        total=total,
     )
     return Page(tuple(place for place, _ in cut.items), cut.total, cut.next_cursor)
+
+
+def _ordered(found: RestaurantQuerySet, asked: PlaceFilter, order: Order) -> RestaurantQuerySet:
+    places = found.ranked(asked.q) if order.key == "relevance" else found
+    return places.order_by(*order.columns)
 
 
 def _scalar(value: Any) -> str | float:
@@ -172,8 +172,8 @@ def _scalar(value: Any) -> str | float:
     return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else float(value)
 
 
-def _one(restaurant_id: int, seen: Clause) -> Place:
-    for place, _ in read([seen, Clause("r.id = %(id)s", {"id": restaurant_id})]):
+def _one(restaurant_id: int, places: RestaurantQuerySet) -> Place:
+    for place, _ in read(places.filter(pk=restaurant_id)):
         return place
     raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from jewgo.core.api import PageQuery, StrictSerializer
 from restaurants.api.v4.shapes import SHOWN
-from restaurants.filters import SORTS, UNKNOWN, Choice, PlaceFilter
+from restaurants.filters import ORDERS, UNKNOWN, Choice, PlaceFilter
 from restaurants.kosher import Attribute, Category, Level
 from restaurants.sourcing import SOURCED_ON
 from restaurants.values import Draft, LevelFact
@@ -78,7 +78,7 @@ class ListQuery(PageQuery, FieldsQuery):
     state = alternatives(None, "The state or province.")
     country = alternatives(None, "ISO 3166 alpha-2.")
     sort = serializers.CharField(
-        validators=[known_in(SORTS)], required=False, help_text="Default: relevance with q, else name."
+        validators=[known_in(tuple(ORDERS))], required=False, help_text="Default: relevance with q, else name."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
