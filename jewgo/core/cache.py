@@ -13,6 +13,7 @@ from django.core.cache import cache as default_cache
 from django.core.cache.backends.base import BaseCache
 from django.db import connection, transaction
 
+from jewgo.core.kept import Kept
 from jewgo.core.resilient import PLAIN, recovered
 
 P = ParamSpec("P")
@@ -43,6 +44,7 @@ class Namespace:
         self.ttl_s = ttl_s
         self.cache = cache
         self._flights: dict[str, _Flight] = {}
+        self._kept = Kept(ttl_s)
         self._lock = threading.Lock()
         self._all.add(self)
 
@@ -61,6 +63,21 @@ class Namespace:
         if value is not _MISSING:
             return value
         return self._compute_once(entry_key, generation, compute, lasts_s or self._lasts_s)
+
+    def read_as(self, key: str, compute: Callable[[], str], make: Callable[[str], T]) -> T:
+        """Return what `make` makes of the text of `key`, made once a process for as long as the text stands.
+
+        All callers share the value, so it must be immutable. A hit costs one small question: which generation stands?
+        """
+        if _in_transaction():
+            return make(compute())
+        entry_key = self._entry_key(key)
+        generation = self._kept.generation(entry_key)
+        if generation is not None and self.cache.get(self._generation_key) == generation:
+            value = self._kept.get(entry_key, generation, _MISSING)
+            if value is not _MISSING:
+                return value  # type: ignore[no-any-return]
+        return self._read_and_make(entry_key, compute, make)
 
     def invalidate(self) -> None:
         """Make every value computed so far invalid, once the running transaction is committed (at once without one)."""
@@ -91,6 +108,14 @@ class Namespace:
         if isinstance(entry, list) and entry[0] == generation:
             return generation, entry[1]
         return generation, _MISSING
+
+    def _read_and_make(self, entry_key: str, compute: Callable[[], str], make: Callable[[str], T]) -> T:
+        generation, text = self._read(entry_key)
+        if text is _MISSING:
+            text = self._compute_once(entry_key, generation, compute, self._lasts_s)
+        value = make(text)
+        self._kept.put(entry_key, generation, value, len(text))
+        return value
 
     def _begin(self) -> str:
         """Store a first generation, unless somebody else has done it meanwhile; return the one that stands."""

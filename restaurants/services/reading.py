@@ -1,20 +1,23 @@
 """Reading the guide: what either contract asks the v4 engine, through the cache where the feature is on."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
 import orjson
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Max, Q
 from pydantic import TypeAdapter
 
-from jewgo.core.paging import Cursor, Page, PageRequest
-from restaurants.filters import ORDERS, Order, PlaceFilter, Sort
+from jewgo.core.paging import Cursor, Page, PageRequest, Scalar
+from restaurants.discovery import overviews
+from restaurants.discovery.conditions import listing, meeting
+from restaurants.discovery.fragments import EXISTING, NOTHING, PUBLISHED, Fragment, answer, every
+from restaurants.discovery.orders import BY_ID, ORDERS
+from restaurants.discovery.statement import HIT, PLACE, Rows, listed, one
+from restaurants.discovery.words import holding, relevance
+from restaurants.filters import PlaceFilter, Sort
 from restaurants.freshness import CATALOGUE
-from restaurants.models import Restaurant
-from restaurants.places import read
-from restaurants.repositories import RestaurantCriteria, RestaurantQuerySet, UnknownRestaurant
+from restaurants.repositories import UnknownRestaurant
+from restaurants.spelling import normalise
 from restaurants.values import (
     MAX_ID,
     Hit,
@@ -32,12 +35,19 @@ T = TypeVar("T")
 
 CACHE: Final = Toggle("api_v4_cache")
 
-COUNTED: Final = ("meat", "dairy", "pareve")
 
-_LISTING: Final = TypeAdapter(Listing)
-_RESULT: Final = TypeAdapter(SearchResult)
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """A place with what its order compares."""
+
+    place: Place
+    key: Scalar
+
+
+_LISTING: Final = TypeAdapter(Rows[Place])
+_RESULT: Final = TypeAdapter(Rows[Hit])
+_SORTED: Final = TypeAdapter(Rows[Sorted])
 _PLACE: Final = TypeAdapter(Place)
-_PAGE: Final = TypeAdapter(Page[Place])
 _TYPES: Final = TypeAdapter(tuple[KosherType, ...])
 _NAMES: Final = TypeAdapter(tuple[str, ...])
 _STATISTICS: Final = TypeAdapter(Statistics)
@@ -47,42 +57,44 @@ def list_places(criteria: ListCriteria) -> Listing:
     """Return the window of approved places that match, by id."""
     if criteria.finds_nothing:
         return Listing((), 0)
-    return _through_cache("list", criteria, _LISTING, lambda: _list(criteria))
+    found = _read("list", criteria, _LISTING, lambda: _list(criteria))
+    return Listing(found.rows, found.total or 0)
 
 
 def search(criteria: SearchCriteria) -> SearchResult:
     """Return the window of approved places in which every word occurs, or that hold words like these, the best first.
 
-    Both sides are compared without case, accents, niqqud and variants of spelling; see `RestaurantQuerySet.matching`.
+    Both sides are compared without case, accents, niqqud and variants of spelling; see `restaurants.discovery.words`.
     """
-    return _through_cache("search", criteria, _RESULT, lambda: _search(criteria))
+    found = _read("search", criteria, _RESULT, lambda: _search(criteria))
+    return SearchResult(found.rows, found.total or 0)
 
 
 def detail(restaurant_id: int) -> Place:
     """Return one approved place; raises `UnknownRestaurant` for what the public does not see."""
     require_possible(restaurant_id)
-    return _through_cache("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, Restaurant.objects.published()))
+    return _read("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, PUBLISHED))
 
 
 def record(restaurant_id: int) -> Place:
     """Return one place in whatever state its record stands, for those who keep the catalogue; never cached."""
     require_possible(restaurant_id)
-    return _one(restaurant_id, Restaurant.objects.get_queryset().existing())
+    return _PLACE.validate_json(_told(_one(restaurant_id, EXISTING)))
 
 
 def kosher_types() -> tuple[KosherType, ...]:
     """Return the categories that approved places show, the most frequent first."""
-    return _through_cache("kosher_types", None, _TYPES, _kosher_types)
+    return _read("kosher_types", None, _TYPES, lambda: overviews.KOSHER_TYPES)
 
 
 def business_types() -> tuple[str, ...]:
     """Return the listing types that approved places have, in the order of their letters."""
-    return _through_cache("business_types", None, _NAMES, _business_types)
+    return _read("business_types", None, _NAMES, lambda: overviews.BUSINESS_TYPES)
 
 
 def statistics() -> Statistics:
     """Return the catalogue in numbers."""
-    return _through_cache("statistics", None, _STATISTICS, _statistics)
+    return _read("statistics", None, _STATISTICS, lambda: overviews.STATISTICS)
 
 
 def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
@@ -90,106 +102,83 @@ def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
 
     The order `relevance` needs a text to be relevant to: `asked.q` must not be empty then.
     """
-    key = [asdict(asked), sort, asdict(request)]
-    return _through_cache("page", key, _PAGE, lambda: _page(asked, sort, request))
-
-
-def _list(criteria: ListCriteria) -> Listing:
-    found = Restaurant.objects.meeting(
-        RestaurantCriteria(
-            shown_category=criteria.kosher_category,
-            state=criteria.state,
-            city=criteria.city,
-            listing_types=criteria.business_types,
-        )
-    )
-    window = found.order_by("pk")[criteria.offset : criteria.offset + criteria.limit]
-    return Listing(tuple(place for place, _ in read(window)), found.count())
-
-
-def _search(criteria: SearchCriteria) -> SearchResult:
-    found = Restaurant.objects.published().matching(criteria.text)
-    window = found.ranked(criteria.text)[criteria.offset : criteria.offset + criteria.limit]
-    hits = tuple(Hit(place, float(relevance)) for place, (relevance,) in read(window, "relevance"))
-    return SearchResult(hits, found.count())
-
-
-def _kosher_types() -> tuple[KosherType, ...]:
-    known = Restaurant.objects.published().exclude(kosher_categories=[])
-    counts = known.values_list("kosher_categories__0").annotate(count=Count("pk")).order_by()
-    types = [KosherType(name, count) for name, count in counts]
-    return tuple(sorted(types, key=lambda kind: (-kind.count, kind.name)))
-
-
-def _business_types() -> tuple[str, ...]:
-    names = Restaurant.objects.published().order_by().values_list("listing_type", flat=True).distinct()
-    return tuple(sorted(filter(None, names)))
-
-
-def _statistics() -> Statistics:
-    shown = {name: Count("pk", filter=Q(kosher_categories__0=name)) for name in COUNTED}
-    numbers = Restaurant.objects.published().aggregate(
-        total=Count("pk"),
-        last_updated=Max("updated_at"),
-        states=ArrayAgg("state", distinct=True, filter=Q(state__isnull=False), default=[]),
-        listing_types=ArrayAgg("listing_type", distinct=True, filter=Q(listing_type__isnull=False), default=[]),
-        **shown,
-    )
-    return Statistics(
-        total_restaurants=numbers["total"],
-        states=tuple(sorted(numbers["states"])),
-        listing_types=tuple(sorted(numbers["listing_types"])),
-        counts_by_kosher_category={name: numbers[name] for name in COUNTED},
-        last_updated=numbers["last_updated"],
-    )
-
-
-def _page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
-    order, scope = ORDERS[sort], _text([asdict(asked), sort])
-    found = asked.apply()
-    ordered = _ordered(found, asked, order)
-    if request.cursor:
-        ordered = ordered.filter(order.beyond(Cursor.read(request.cursor, scope)))
-    rows = read(ordered[: request.limit + 1], order.key)
-    total = found.count() if request.include_total else None
+    scope = _text([asdict(asked), sort])
+    after = Cursor.read(request.cursor, scope) if request.cursor else None
+    key = [scope, after, request.limit, request.include_total]
+    found = _read("page", key, _SORTED, lambda: _page(asked, sort, request, after))
     cut = Page.cut(
-        ((place, (_scalar(value), place.id)) for place, (value,) in rows),
+        found.rows,
         limit=request.limit,
         scope=scope,
-        position=lambda row: row[1],
-        total=total,
+        position=lambda row: (row.key, row.place.id),
+        total=found.total,
     )
-    return Page(tuple(place for place, _ in cut.items), cut.total, cut.next_cursor)
-
-
-def _ordered(found: RestaurantQuerySet, asked: PlaceFilter, order: Order) -> RestaurantQuerySet:
-    places = found.ranked(asked.q) if order.key == "relevance" else found
-    return places.order_by(*order.columns)
-
-
-def _scalar(value: Any) -> str | float:
-    """Return a sort key as a cursor can hold it, exactly."""
-    return value if isinstance(value, str) else value.isoformat() if hasattr(value, "isoformat") else float(value)
-
-
-def _one(restaurant_id: int, places: RestaurantQuerySet) -> Place:
-    for place, _ in read(places.filter(pk=restaurant_id)):
-        return place
-    raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+    return Page(tuple(row.place for row in cut.items), cut.total, cut.next_cursor)
 
 
 def require_possible(restaurant_id: int) -> None:
     """Raise `UnknownRestaurant` for a number that no id can be: neither a query nor a cache key can hold it."""
     if not 0 < restaurant_id <= MAX_ID:
-        raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+        raise _unknown()
 
 
-def _through_cache(operation: str, asked: Any, adapter: TypeAdapter[T], compute: Callable[[], T]) -> T:
-    """Return what `compute` says, from the cache where the feature is on for this caller."""
+def _list(criteria: ListCriteria) -> Fragment:
+    return listed(
+        listing(criteria),
+        order=BY_ID,
+        key=Fragment(BY_ID.key),
+        limit=criteria.limit,
+        offset=criteria.offset,
+        shown=PLACE,
+        counted=True,
+    )
+
+
+def _search(criteria: SearchCriteria) -> Fragment:
+    found = every((PUBLISHED, holding(criteria.text) if normalise(criteria.text) else NOTHING))
+    return listed(
+        found,
+        order=ORDERS["relevance"],
+        key=relevance(criteria.text),
+        limit=criteria.limit,
+        offset=criteria.offset,
+        shown=HIT,
+        counted=True,
+    )
+
+
+def _page(asked: PlaceFilter, sort: Sort, request: PageRequest, after: tuple[Scalar, ...] | None) -> Fragment:
+    order = ORDERS[sort]
+    return listed(
+        meeting(asked),
+        order=order,
+        key=order.key_for(asked),
+        limit=request.limit + 1,
+        after=order.beyond(after) if after is not None else None,
+        counted=request.include_total,
+    )
+
+
+def _one(restaurant_id: int, visible: Fragment) -> Fragment:
+    return one(every((Fragment("r.id = %(id)s", {"id": restaurant_id}), visible)))
+
+
+def _read(operation: str, asked: Any, adapter: TypeAdapter[T], statement: Callable[[], Fragment]) -> T:
+    """Return what the statement tells, from the cache where the feature is on for this caller."""
     if not CACHE.is_on():
-        return compute()
-    plain = CATALOGUE.get_or_compute(f"{operation}:{_text(asked)}", lambda: adapter.dump_python(compute(), mode="json"))
-    return adapter.validate_python(plain)
+        return adapter.validate_json(_told(statement()))
+    return CATALOGUE.read_as(f"{operation}:{_text(asked)}", lambda: _told(statement()), adapter.validate_json)
+
+
+def _told(statement: Fragment) -> str:
+    text = answer(statement)
+    if text is None:
+        raise _unknown()
+    return text
+
+
+def _unknown() -> UnknownRestaurant:
+    return UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
 
 
 def _text(asked: Any) -> str:

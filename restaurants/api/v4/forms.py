@@ -8,7 +8,8 @@ from rest_framework import serializers
 
 from jewgo.core.api import PageQuery, StrictSerializer
 from restaurants.api.v4.shapes import SHOWN
-from restaurants.filters import ORDERS, UNKNOWN, Choice, PlaceFilter
+from restaurants.discovery.orders import ORDERS
+from restaurants.filters import UNKNOWN, Choice, PlaceFilter
 from restaurants.kosher import Attribute, Category, Level
 from restaurants.sourcing import SOURCED_ON
 from restaurants.values import Draft, LevelFact

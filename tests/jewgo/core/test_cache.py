@@ -238,3 +238,30 @@ def test_what_is_right_for_less_than_a_second_is_not_kept(namespace: Namespace) 
         namespace.get_or_compute("k", source, lasts_s=lambda _: 0.9)
 
     assert source.calls == 2
+
+
+@pytest.mark.django_db
+def test_what_is_made_of_a_text_is_made_once_a_process_while_the_text_stands(valkey: Valkey) -> None:
+    namespace, elsewhere = (Namespace("places", 60, cache_at(valkey)) for _ in range(2))
+    source = Source("[1]")
+    first = [space.read_as("k", source, lambda text: (text, object())) for space in (namespace, elsewhere)]
+
+    again = namespace.read_as("k", source, lambda text: (text, object()))
+    source.value = "[2]"
+    elsewhere.renew()
+    after = namespace.read_as("k", source, lambda text: (text, object()))
+
+    assert again is first[0] is not first[1]
+    assert (first[0][0], first[1][0], after[0], source.calls) == ("[1]", "[1]", "[2]", 2)
+
+
+@pytest.mark.django_db
+def test_within_a_transaction_nothing_made_is_kept(namespace: Namespace) -> None:
+    source = Source("a")
+    namespace.read_as("k", source, str)
+    source.value = "b"
+
+    with transaction.atomic(durable=True):
+        inside = namespace.read_as("k", source, str)
+
+    assert (inside, namespace.read_as("k", source, str)) == ("b", "a")
