@@ -1,11 +1,14 @@
-"""What the v4 list can be asked: alternatives and exclusions in every filter, a sort, a position to go on from."""
+"""What the v4 list can be asked: alternatives and exclusions, a place on the ground, a sort, counts beside the list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Final, Literal
 
+from restaurants.geometry import Box, Point
+
 UNKNOWN: Final = "unknown"
-Sort = Literal["name", "-name", "newest", "relevance"]
+Sort = Literal["name", "-name", "newest", "relevance", "distance", "-rating"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,42 @@ ANY: Final = Choice()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFilter:
-    """Which published places: every filter must hold. An exclusion leaves places of unknown value in."""
+    """Which published places: every filter must hold. An exclusion leaves places of unknown value in.
+
+    None and empty mean not asked. `certified_on` narrows `agency`: by this agency, on this day. `point` alone narrows
+    nothing: distances are measured from it. What depends on the clock is asked for as a moment, so that an answer may
+    be kept.
+    """
 
     kosher_category: Choice = ANY
     agency: Choice = ANY
+    cholov_yisroel: Choice = ANY
+    pas_yisroel: Choice = ANY
+    yoshon: Choice = ANY
+    bishul_yisroel: Choice = ANY
+    mehadrin: Choice = ANY
+    glatt: Choice = ANY
     city: Choice = ANY
     state: Choice = ANY
     country: Choice = ANY
+    listing_type: Choice = ANY
+    price_range: Choice = ANY
+    certified_on: date | None = None
+    min_rating: float | None = None
+    has_reviews: bool | None = None
+    has_hours: bool | None = None
+    point: Point | None = None
+    radius_m: float | None = None
+    box: Box | None = None
+    ids: tuple[int, ...] = ()
     q: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Everything that a page of the list depends on, but which page it is."""
+
+    filter: PlaceFilter = field(default_factory=PlaceFilter)
+    sort: Sort = "name"
+    facets: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from restaurants.parts import KEYS, UNCHANGED, Parts, plain, replace, told
 from restaurants.spelling import normalise
 
 if TYPE_CHECKING:
-    from restaurants.models import Agency, Certificate, Change, Image, Origin, Restaurant, SupervisionLevel
+    from restaurants.models import Agency, Certificate, Change, Image, Origin, Rating, Restaurant, SupervisionLevel
 
 
 class UnknownRestaurant(NotFound):
@@ -321,6 +321,10 @@ class LevelRepository(Repository["SupervisionLevel"]):
 
 class ImageRepository(Repository["Image"]):
     """Images of a restaurant, in order."""
+
+
+class RatingRepository(Repository["Rating"]):
+    """What reviews add up to; PostgreSQL writes it."""
 
 
 class ChangeRepository(Repository["Change"]):

@@ -1,7 +1,7 @@
 """What both engines speak: immutable values, whole and free of any query, that a contract turns into its own shape."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -134,6 +134,33 @@ class Place:
     def level(self, attribute: str) -> str | None:
         """Return the level of `attribute`, None when no source speaks of it."""
         return next((fact.level for fact in self.levels if fact.attribute == attribute), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A place in a list, with what its order compares, how far it is, and what was asked for besides."""
+
+    place: Place
+    key: str | float
+    distance_m: float | None = None
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetCount:
+    """How many places of a result have a value."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a question found, from one position on; None and empty: not counted."""
+
+    rows: tuple[Sighting, ...]
+    total: int | None = None
+    facets: Mapping[str, tuple[FacetCount, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

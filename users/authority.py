@@ -34,6 +34,8 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "GET /api/v4/health": PUBLIC,
     "GET /api/v4/restaurants": PUBLIC,
     "POST /api/v4/restaurants": _CATALOG,
+    "GET /api/v4/restaurants/nearby": PUBLIC,
+    "GET /api/v4/restaurants/search": PUBLIC,
     "GET /api/v4/restaurants/<int:restaurant_id>": PUBLIC,
     "PUT /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
     "PATCH /api/v4/restaurants/<int:restaurant_id>": _CATALOG,

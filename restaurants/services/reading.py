@@ -1,25 +1,27 @@
 """Reading the guide: what either contract asks the v4 engine, through the cache where the feature is on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 from pydantic import TypeAdapter
 
-from jewgo.core.paging import Cursor, Page, PageRequest, Scalar
+from jewgo.core.paging import Cursor, Page, PageRequest
 from restaurants.discovery import overviews
-from restaurants.discovery.conditions import listing, meeting
+from restaurants.discovery.conditions import listing
 from restaurants.discovery.fragments import EXISTING, NOTHING, PUBLISHED, Fragment, answer, every
-from restaurants.discovery.orders import BY_ID, ORDERS
-from restaurants.discovery.statement import HIT, PLACE, Rows, listed, one
+from restaurants.discovery.orders import BY_ID, BY_RELEVANCE
+from restaurants.discovery.statement import HIT, PLACE, TOTAL, Shown, answering, listed, one
 from restaurants.discovery.words import holding, relevance
-from restaurants.filters import PlaceFilter, Sort
+from restaurants.filters import Question
 from restaurants.freshness import CATALOGUE
 from restaurants.repositories import UnknownRestaurant
 from restaurants.spelling import normalise
 from restaurants.values import (
     MAX_ID,
+    FacetCount,
+    Found,
     Hit,
     KosherType,
     ListCriteria,
@@ -27,26 +29,28 @@ from restaurants.values import (
     Place,
     SearchCriteria,
     SearchResult,
+    Sighting,
     Statistics,
 )
 from rollout.switch import Toggle
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 CACHE: Final = Toggle("api_v4_cache")
 
 
 @dataclass(frozen=True, slots=True)
-class Sorted:
-    """A place with what its order compares."""
+class Rows(Generic[R]):
+    """A window of rows, and how many there are in all."""
 
-    place: Place
-    key: Scalar
+    rows: tuple[R, ...]
+    total: int
 
 
 _LISTING: Final = TypeAdapter(Rows[Place])
 _RESULT: Final = TypeAdapter(Rows[Hit])
-_SORTED: Final = TypeAdapter(Rows[Sorted])
+_FOUND: Final = TypeAdapter(Found)
 _PLACE: Final = TypeAdapter(Place)
 _TYPES: Final = TypeAdapter(tuple[KosherType, ...])
 _NAMES: Final = TypeAdapter(tuple[str, ...])
@@ -58,7 +62,7 @@ def list_places(criteria: ListCriteria) -> Listing:
     if criteria.finds_nothing:
         return Listing((), 0)
     found = _read("list", criteria, _LISTING, lambda: _list(criteria))
-    return Listing(found.rows, found.total or 0)
+    return Listing(found.rows, found.total)
 
 
 def search(criteria: SearchCriteria) -> SearchResult:
@@ -67,7 +71,7 @@ def search(criteria: SearchCriteria) -> SearchResult:
     Both sides are compared without case, accents, niqqud and variants of spelling; see `restaurants.discovery.words`.
     """
     found = _read("search", criteria, _RESULT, lambda: _search(criteria))
-    return SearchResult(found.rows, found.total or 0)
+    return SearchResult(found.rows, found.total)
 
 
 def detail(restaurant_id: int) -> Place:
@@ -97,15 +101,20 @@ def statistics() -> Statistics:
     return _read("statistics", None, _STATISTICS, lambda: overviews.STATISTICS)
 
 
-def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
-    """Return one page of the approved places that meet `asked`; raises `InvalidCursor`.
+def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapping[str, tuple[FacetCount, ...]]]:
+    """Return one page of the approved places that meet the question, and its facets; raises `InvalidCursor`.
 
-    The order `relevance` needs a text to be relevant to: `asked.q` must not be empty then.
+    The order `relevance` needs a text to be relevant to, `distance` a point to be far from.
     """
-    scope = _text([asdict(asked), sort])
+    scope = _text([asdict(question.filter), question.sort])
     after = Cursor.read(request.cursor, scope) if request.cursor else None
-    key = [scope, after, request.limit, request.include_total]
-    found = _read("page", key, _SORTED, lambda: _page(asked, sort, request, after))
+    window = [after, request.limit, request.include_total, question.facets, question.include]
+    found = _read(
+        "page",
+        [scope, *window],
+        _FOUND,
+        lambda: answering(question, limit=request.limit + 1, after=after, counted=request.include_total),
+    )
     cut = Page.cut(
         found.rows,
         limit=request.limit,
@@ -113,7 +122,7 @@ def page(asked: PlaceFilter, sort: Sort, request: PageRequest) -> Page[Place]:
         position=lambda row: (row.key, row.place.id),
         total=found.total,
     )
-    return Page(tuple(row.place for row in cut.items), cut.total, cut.next_cursor)
+    return cut, found.facets
 
 
 def require_possible(restaurant_id: int) -> None:
@@ -126,36 +135,21 @@ def _list(criteria: ListCriteria) -> Fragment:
     return listed(
         listing(criteria),
         order=BY_ID,
-        key=Fragment(BY_ID.key),
+        key=Fragment("r.id"),
+        shown=Shown(PLACE, {"total": TOTAL}),
         limit=criteria.limit,
         offset=criteria.offset,
-        shown=PLACE,
-        counted=True,
     )
 
 
 def _search(criteria: SearchCriteria) -> Fragment:
-    found = every((PUBLISHED, holding(criteria.text) if normalise(criteria.text) else NOTHING))
     return listed(
-        found,
-        order=ORDERS["relevance"],
+        every((PUBLISHED, holding(criteria.text) if normalise(criteria.text) else NOTHING)),
+        order=BY_RELEVANCE,
         key=relevance(criteria.text),
+        shown=Shown(HIT, {"total": TOTAL}),
         limit=criteria.limit,
         offset=criteria.offset,
-        shown=HIT,
-        counted=True,
-    )
-
-
-def _page(asked: PlaceFilter, sort: Sort, request: PageRequest, after: tuple[Scalar, ...] | None) -> Fragment:
-    order = ORDERS[sort]
-    return listed(
-        meeting(asked),
-        order=order,
-        key=order.key_for(asked),
-        limit=request.limit + 1,
-        after=order.beyond(after) if after is not None else None,
-        counted=request.include_total,
     )
 
 

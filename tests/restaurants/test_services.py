@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from jewgo.core.errors import PreconditionFailed
 from jewgo.core.paging import PageRequest
 from restaurants import services
-from restaurants.filters import Choice, PlaceFilter
+from restaurants.filters import Choice, PlaceFilter, Question
 from restaurants.models import Agency, Change, Restaurant
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
@@ -28,7 +28,9 @@ READS: dict[str, tuple[Callable[[], Any], int]] = {
     "business_types": (services.business_types, 1),
     "statistics": (services.statistics, 1),
     "page": (
-        lambda: services.page(PlaceFilter(city=Choice(("Surfside",))), "name", PageRequest(include_total=True)),
+        lambda: services.page(
+            Question(filter=PlaceFilter(city=Choice(("Surfside",)))), PageRequest(include_total=True)
+        ),
         1,
     ),
 }

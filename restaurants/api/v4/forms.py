@@ -1,98 +1,17 @@
-"""What v4 accepts: the parameters of a list, the members of a body; anything else is refused by name."""
+"""What v4 accepts as a body: each member by name; anything else is refused."""
 
-import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from rest_framework import serializers
 
-from jewgo.core.api import PageQuery, StrictSerializer
-from restaurants.api.v4.shapes import SHOWN
-from restaurants.discovery.orders import ORDERS
-from restaurants.filters import UNKNOWN, Choice, PlaceFilter
+from jewgo.core.api import StrictSerializer
+from restaurants.api.v4.words import known_in
 from restaurants.kosher import Attribute, Category, Level
 from restaurants.sourcing import SOURCED_ON
 from restaurants.values import Draft, LevelFact
 
-FILTERS: Final = ("kosher_category", "agency", "city", "state", "country")
-MAX_ALTERNATIVES: Final = 50
 COUNTRY: Final = r"^[A-Za-z]{2}$"
-
-
-def known_in(words: Collection[str]) -> Callable[[str], None]:
-    """Return the validator that takes only `words` and names the nearest one otherwise."""
-
-    def check(value: str) -> None:
-        if value not in words:
-            near = difflib.get_close_matches(value, words, n=1)
-            offered = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(words)}."
-            raise serializers.ValidationError(f"There is no {value[:100]!r} here; {offered}", code="unknown_value")
-
-    return check
-
-
-class Words(serializers.ListField):
-    """Several values, repeated or parted by commas."""
-
-    def to_internal_value(self, data: Any) -> list[str]:
-        parted = [part.strip() for text in data for part in str(text).split(",")]
-        return super().to_internal_value(parted)
-
-
-class Alternative(serializers.CharField):
-    """One value, with `!` before it or not; `words` are the values there are, None: free text."""
-
-    def __init__(self, words: Collection[str] | None = None, **kwargs: Any) -> None:
-        super().__init__(max_length=kwargs.pop("max_length", 200), **kwargs)
-        self.words = words
-
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        bare = text.removeprefix("!")
-        if not bare:
-            self.fail("blank")
-        if self.words is not None:
-            known_in(self.words)(bare)
-        return text
-
-
-def alternatives(words: Collection[str] | None, help_text: str) -> Words:
-    """Return the field of a filter: any of its values will do, one that starts with `!` must not be."""
-    return Words(child=Alternative(words), required=False, max_length=MAX_ALTERNATIVES, help_text=help_text)
-
-
-class FieldsQuery(StrictSerializer):
-    """The members that an answer shall have."""
-
-    fields = Words(  # type: ignore[assignment]  # the metaclass takes it away; the framework's own `fields` stays
-        child=serializers.CharField(validators=[known_in(SHOWN)]), required=False, help_text="Only these members."
-    )
-
-
-class ListQuery(PageQuery, FieldsQuery):
-    """The parameters of the list."""
-
-    q = serializers.CharField(max_length=200, required=False, help_text="Every word, tolerant of spelling.")
-    kosher_category = alternatives((*Category.values, UNKNOWN), "What is served; several are alternatives, ! excludes.")
-    agency = alternatives(None, "Who certifies or certified it, by any of the agency's names.")
-    city = alternatives(None, "The city, in any case, with or without accents.")
-    state = alternatives(None, "The state or province.")
-    country = alternatives(None, "ISO 3166 alpha-2.")
-    sort = serializers.CharField(
-        validators=[known_in(tuple(ORDERS))], required=False, help_text="Default: relevance with q, else name."
-    )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Return the parameters with the sort that they mean."""
-        attrs.setdefault("sort", "relevance" if attrs.get("q") else "name")
-        if attrs["sort"] == "relevance" and not attrs.get("q"):
-            raise serializers.ValidationError({"sort": ["Relevance needs a text: give q, or sort by name."]})
-        return attrs
-
-
-def filter_of(query: Mapping[str, Any]) -> PlaceFilter:
-    """Return the filter that validated parameters ask for."""
-    return PlaceFilter(q=query.get("q", ""), **{name: Choice.of(query[name]) for name in FILTERS if name in query})
 
 
 class WriteQuery(StrictSerializer):

@@ -1,7 +1,7 @@
 """The list of restaurants, and one restaurant."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from functools import partial
 from typing import Any, ClassVar, Final
 
@@ -16,17 +16,11 @@ from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, Preco
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
 from restaurants import services
-from restaurants.api.v4.forms import (
-    FieldsQuery,
-    ListQuery,
-    NewRestaurantBody,
-    RestaurantBody,
-    WriteQuery,
-    changes_of,
-    draft_of,
-    filter_of,
-)
-from restaurants.api.v4.shapes import RestaurantShape, present
+from restaurants.api.v4.asking import question_of
+from restaurants.api.v4.forms import NewRestaurantBody, RestaurantBody, WriteQuery, changes_of, draft_of
+from restaurants.api.v4.queries import FieldsQuery, ListQuery
+from restaurants.api.v4.shapes import ListedShape, RestaurantShape, present, present_listed
+from restaurants.filters import Question
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
 from restaurants.values import Draft, Place
@@ -50,6 +44,18 @@ class CatalogueView(V4View):
     ]
 
 
+def listed(request: Request, question: Question, query: Mapping[str, Any]) -> Response:
+    """Answer a question with a page; `query` says which one, and which members it shows."""
+    asked = PageRequest.of(query)
+    page, facets = services.page(question, asked)
+    today, measured = timezone.now().date(), question.filter.point is not None
+    only = query.get("fields", ())
+    data = [present_listed(row, on=today, measured=measured, only=only) for row in page.items]
+    counted = {"facets": {name: [asdict(count) for count in counts] for name, counts in facets.items()}}
+    meta = {**asked.meta(page), "sort": question.sort, **(counted if facets else {})}
+    return v4_conditional(request, data, meta=meta)
+
+
 class RestaurantsView(CatalogueView):
     """The list, and new entries."""
 
@@ -57,18 +63,14 @@ class RestaurantsView(CatalogueView):
 
     @operation(
         query=ListQuery,
-        data=list[RestaurantShape],
+        data=list[ListedShape],
         conditional=True,
         errors=[InvalidInput, InvalidCursor, FeatureDisabled],
     )
     def get(self, request: Request) -> Response:
         """List approved restaurants, filtered, sorted, by pages."""
         query = self.query(ListQuery)
-        asked = PageRequest.of(query)
-        page = services.page(filter_of(query), query["sort"], asked)
-        today = timezone.now().date()
-        data = [present(place, on=today, only=query.get("fields", ())) for place in page.items]
-        return v4_conditional(request, data, meta={**asked.meta(page), "sort": query["sort"]})
+        return listed(request, question_of(query), query)
 
     @operation(query=WriteQuery, body=NewRestaurantBody, data=RestaurantShape, status=201, errors=REFUSALS)
     def post(self, request: Request) -> Response:

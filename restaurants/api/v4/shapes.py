@@ -2,10 +2,10 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any, Final, Literal, TypedDict, cast
+from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
 from restaurants.kosher import Attribute
-from restaurants.values import AgencyFact, CertificateFact, LevelFact, Place
+from restaurants.values import AgencyFact, CertificateFact, LevelFact, Place, Sighting
 
 Plain = dict[str, Any]
 
@@ -106,6 +106,41 @@ class RestaurantShape(TypedDict):
 
 
 SHOWN: Final = tuple(RestaurantShape.__annotations__)
+
+
+class RatingShape(TypedDict):
+    """What its published reviews add up to; `bayesian` is what `sort=-rating` compares."""
+
+    count: int
+    average: float | None
+    bayesian: float
+
+
+class ShabbatHoursShape(TypedDict):
+    """How long after Shabbat it opens and before Shabbat it closes, in minutes."""
+
+    opens_after_shabbat_min: int | None
+    closes_before_shabbat_min: int | None
+
+
+class ListedShape(RestaurantShape):
+    """A restaurant in a list: how far it is, where a point was given, and what `include=` asked for."""
+
+    distance_m: NotRequired[float | None]
+    rating: NotRequired[RatingShape]
+    quality_flags: NotRequired[list[str]]
+    shabbat_hours: NotRequired[ShabbatHoursShape]
+
+
+BESIDE: Final = tuple(name for name in ListedShape.__annotations__ if name not in SHOWN)
+"""What only lists show."""
+
+
+def present_listed(sighting: Sighting, *, on: date, measured: bool, only: Collection[str] = ()) -> Plain:
+    """Return a restaurant of a list; `measured` when distances were asked for: null where it is not known."""
+    beside: Plain = {"distance_m": sighting.distance_m, **sighting.extras} if measured else dict(sighting.extras)
+    shown = {name: value for name, value in beside.items() if not only or name in only}
+    return present(sighting.place, on=on, only=only) | shown
 
 
 def present(place: Place, *, on: date, only: Collection[str] = ()) -> Plain:

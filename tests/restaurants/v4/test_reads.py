@@ -7,7 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from restaurants.api.v4.forms import FILTERS, ListQuery, RestaurantBody
+from restaurants.api.v4.asking import CHOICES, PLAIN
+from restaurants.api.v4.forms import RestaurantBody
+from restaurants.api.v4.queries import ListQuery
 from restaurants.api.v4.shapes import SHOWN
 from tests.restaurants import contract
 from tests.restaurants.v4.calls import LIST, ids, problem
@@ -115,7 +117,7 @@ class TestList:
             ("city=!", "city", "blank"),
             ("city=%00", "city", "NUL"),
             ("q=" + "x" * 201, "q", "200"),
-            ("lat=NaN", "lat", "known are"),
+            ("lat=NaN&lng=0", "lat", "valid number"),
         ],
     )
     def test_what_is_not_understood_is_refused_by_name(
@@ -210,4 +212,4 @@ def test_whatever_a_change_can_set_an_answer_shows() -> None:
 
 
 def test_every_filter_is_a_parameter() -> None:
-    assert set(FILTERS) <= ListQuery().get_fields().keys()
+    assert {*CHOICES, *PLAIN} <= ListQuery().get_fields().keys()
