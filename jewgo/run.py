@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 LOOK_EVERY_S = 0.25
+BESIDE = (("manage.py", "rollout_guard"), ("manage.py", "openings", "--every", "3600"))
+"""What runs beside the server, as in the Procfile."""
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -65,12 +67,13 @@ def run(port: int, is_wanted: Callable[[], bool]) -> int:
     try:
         if _answers(server, port):
             _say(told)
-        children.append(guard := _started("manage.py", "rollout_guard"))
+        children += [_started(*command) for command in BESIDE]
         while server.poll() is None:
             time.sleep(LOOK_EVERY_S)
             lease.ensure_supervisor()
-            if guard.poll() is not None:  # whatever ended it, somebody has to watch
-                children[1] = guard = _started("manage.py", "rollout_guard")
+            for place, command in enumerate(BESIDE, start=1):
+                if children[place].poll() is not None:  # whatever ended it, somebody has to watch
+                    children[place] = _started(*command)
             if not is_wanted():
                 raise Ended
         return server.returncode

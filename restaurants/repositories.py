@@ -57,6 +57,11 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
     DERIVED: ClassVar[tuple[str, ...]] = ("search_text", "sort_name", "city_key")
     SEARCHED: ClassVar[frozenset[str]] = frozenset({"name", "address", "city", "listing_type"})
 
+    SCHEDULED: ClassVar[frozenset[str]] = frozenset(
+        {"opening_hours", "timezone", "latitude", "longitude", "country", "is_shabbat_exempt"}
+        | {"opens_after_shabbat_min", "closes_before_shabbat_min"}
+    )
+
     def existing(self) -> Self:
         """Only places that are not deleted."""
         return self.filter(deleted_at=None)
@@ -138,6 +143,8 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
         """As Django's, but refuses the fields that search reads: those change through `store` only."""
         if behind := self.SEARCHED & kwargs.keys():
             raise ValueError(f"update() would leave search behind {sorted(behind)}; change them with objects.store()")
+        if self.SCHEDULED & kwargs.keys():
+            kwargs["spans_until"] = None  # not known until `manage.py openings` has computed them anew
         return super().update(**kwargs)
 
 
@@ -155,7 +162,9 @@ CONDITIONS: Final[Mapping[str, str]] = {
 """Which queryset word answers which field of the criteria."""
 
 
-UNTRACKED: Final = frozenset({"id", "version", "created_at", "updated_at", *RestaurantQuerySet.DERIVED})
+UNTRACKED: Final = frozenset(
+    {"id", "version", "created_at", "updated_at", "spans_since", "spans_until", *RestaurantQuerySet.DERIVED}
+)
 
 
 NEXT_ID_FOLLOWS: Final = """
@@ -217,7 +226,7 @@ class RestaurantRepository(Repository["Restaurant"]):
         return restaurant
 
     def add_all(self, entries: Sequence[Entry], *, actor: str, action: str) -> None:
-        """Write new places with their parts and one Change each, in six statements however many there are."""
+        """Write new places with their parts and one Change each, in a constant number of statements."""
         with transaction.atomic(using=self.db):
             for entry in entries:
                 agencies = [certificate.agency for certificate in entry.parts.certificates or ()]
@@ -239,11 +248,22 @@ class RestaurantRepository(Repository["Restaurant"]):
                 history.model(restaurant=entry.restaurant, actor=actor, action=action, fields=change)
                 for entry, change in zip(entries, changes, strict=True)
             )
+            self.foretell([entry.restaurant.pk for entry in entries])
+
+    def foretell(self, ids: Collection[int]) -> None:
+        """Compute the opening spans of these places anew, in the caller's transaction."""
+        spans: Any = self.model._meta.get_field("opening_spans").related_model
+        spans.objects.db_manager(self.db).refresh(ids, now())
 
     def reindex(self, **lookup: Any) -> int:
-        """Bring the search columns of the places that meet `lookup` up to their texts; return how many were behind."""
+        """Bring search columns and opening spans of the places that meet `lookup` up to date.
+
+        Returns how many places' search columns were behind.
+        """
         behind = []
-        for place in self.filter(**lookup).distinct().prefetch_related("certificates__agency"):
+        places = self.filter(**lookup).distinct().prefetch_related("certificates__agency")
+        self.foretell([place.pk for place in places])
+        for place in places:
             stored = [getattr(place, name) for name in self.DERIVED]
             place.refresh_search(place.certifying_agencies())
             if stored != [getattr(place, name) for name in self.DERIVED]:

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours
 
-from restaurants.hours.closures import CANDLE_LIGHTING_MIN, Custom, candle_lighting, closures, nightfall
-from restaurants.hours.sun import Sky
-from restaurants.hours.validation import is_zone
+from restaurants.hours.closures import Custom, candle_lighting, closures, nightfall
+from restaurants.hours.schedule import Schedule
 from restaurants.hours.walltime import Status, parsed, said
 from restaurants.hours.week import FRIDAY, SATURDAY
 
@@ -25,33 +24,6 @@ FAR: Final = 54
 """How many weeks ahead a change is looked for: every listed hour and every Shabbat returns within a year."""
 EPOCH: Final = datetime(2001, 1, 1, tzinfo=UTC)
 _STARTS: Final = attrgetter("starts_at")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """Everything that decides whether a place is open.
-
-    `keeps_shabbat`: it is or ever was certified, and not exempt. `opens_after_shabbat_min` and
-    `closes_before_shabbat_min` make the `sunset` exact that the text has in their place.
-    """
-
-    opening_hours: str | None
-    timezone: str | None
-    latitude: float | None = None
-    longitude: float | None = None
-    in_israel: bool = False
-    keeps_shabbat: bool = False
-    candle_lighting_min: int = CANDLE_LIGHTING_MIN
-    opens_after_shabbat_min: int | None = None
-    closes_before_shabbat_min: int | None = None
-
-    @property
-    def custom(self) -> Custom | None:
-        """Whose Shabbat; None where the zone is not known."""
-        if self.timezone is None or not is_zone(self.timezone):
-            return None
-        sky = Sky.over(self.timezone, self.latitude, self.longitude)
-        return Custom(sky, self.candle_lighting_min, self.in_israel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +88,7 @@ def _is_constant(schedule: Schedule) -> bool:
     if schedule.opening_hours is None:
         return False
     hours, long_ago = _hours(schedule, custom), EPOCH.replace(tzinfo=None)
-    return hours.next_change(long_ago) is None and (hours.is_closed(long_ago) or not _bends(schedule))
-
-
-def _bends(schedule: Schedule) -> bool:
-    offsets = (schedule.opens_after_shabbat_min, schedule.closes_before_shabbat_min)
-    return schedule.keeps_shabbat or offsets != (None, None)
+    return hours.next_change(long_ago) is None and (hours.is_closed(long_ago) or not schedule.bends)
 
 
 @lru_cache(maxsize=4096)
@@ -153,7 +120,7 @@ def _layers(schedule: Schedule, since: datetime, until: datetime) -> Iterator[La
     if schedule.opening_hours is not None:
         for starts, ends, status in said(_hours(schedule, custom), ZoneInfo(custom.sky.zone), since, until):
             yield starts, ends, status, "no_hours" if status == "unknown" else "hours"
-    if not _bends(schedule):
+    if not schedule.bends:
         return
     yield from _offsets(schedule, custom, since, until)
     if schedule.keeps_shabbat:

@@ -2,8 +2,19 @@
 
 from restaurants.models.agencies import Agency, Certificate
 from restaurants.models.history import Change, Origin
+from restaurants.models.opening_spans import OpeningSpan
 from restaurants.models.parts import Image, SupervisionLevel
 from restaurants.models.places import Restaurant
 from restaurants.models.ratings import Rating
 
-__all__ = ["Agency", "Certificate", "Change", "Image", "Origin", "Rating", "Restaurant", "SupervisionLevel"]
+__all__ = [
+    "Agency",
+    "Certificate",
+    "Change",
+    "Image",
+    "OpeningSpan",
+    "Origin",
+    "Rating",
+    "Restaurant",
+    "SupervisionLevel",
+]

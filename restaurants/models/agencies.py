@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from restaurants.models.places import Restaurant
@@ -22,6 +22,9 @@ class Agency(models.Model):
     aliases = ArrayField(models.CharField(max_length=200), default=list, blank=True)
     website = models.URLField(max_length=500, null=True, blank=True)  # noqa: DJ001
     region = models.CharField(max_length=100, blank=True)
+    candle_lighting_min = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Minutes before sunset; empty: 18, in Jerusalem 40"
+    )
     keys = ArrayField(models.CharField(max_length=200), default=list, editable=False)
 
     objects: ClassVar[AgencyRepository] = AgencyRepository()
@@ -30,16 +33,20 @@ class Agency(models.Model):
         verbose_name_plural = "agencies"
         ordering = ["name", "pk"]
         indexes = [GinIndex(fields=["keys"], name="restaurants_agency_keys")]
-        constraints = [models.CheckConstraint(condition=~Q(name=""), name="restaurants_agency_named")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="restaurants_agency_named"),
+            models.CheckConstraint(condition=Q(candle_lighting_min__lte=120), name="restaurants_agency_lights_in_time"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the agency and bring its places' search text up to its names."""
+        """Store the agency; bring its places' search text and opening spans up to its names and its candle lighting."""
         self.refresh_keys()
-        super().save(*args, **kwargs)
-        Restaurant.objects.reindex(certificates__agency=self)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            Restaurant.objects.reindex(certificates__agency=self)
 
     def refresh_keys(self) -> None:
         """Set `keys`: every name of the agency as search compares it."""
@@ -95,12 +102,14 @@ class Certificate(models.Model):
         return f"{self.agency} for {self.restaurant}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the certificate and bring the place's search text up to its agency."""
-        super().save(*args, **kwargs)
-        Restaurant.objects.reindex(pk=self.restaurant_id)
+        """Store the certificate and bring the place's search text and opening spans up to its agency."""
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            Restaurant.objects.reindex(pk=self.restaurant_id)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Remove the certificate and its agency from the place's search text."""
-        outcome = super().delete(*args, **kwargs)
-        Restaurant.objects.reindex(pk=self.restaurant_id)
+        """Remove the certificate and its agency from the place's search text and opening spans."""
+        with transaction.atomic():
+            outcome = super().delete(*args, **kwargs)
+            Restaurant.objects.reindex(pk=self.restaurant_id)
         return outcome

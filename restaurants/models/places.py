@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.timezone import now
@@ -59,6 +59,12 @@ class Restaurant(models.Model):
     hours_updated_at = models.DateTimeField(null=True, blank=True)
     opens_after_shabbat_min = models.PositiveSmallIntegerField(null=True, blank=True)
     closes_before_shabbat_min = models.PositiveSmallIntegerField(null=True, blank=True)
+    hours_source = models.CharField(max_length=200, blank=True, help_text="Who says so, if not the place's source")
+    is_shabbat_exempt = models.BooleanField(
+        default=False, help_text="Open on Shabbat and Yom Tov though certified: not Jewish-owned, under supervision"
+    )
+    spans_since = models.DateTimeField(null=True, editable=False)
+    spans_until = models.DateTimeField(null=True, editable=False, help_text="The time of which OpeningSpan tells all")
 
     state_of_record = models.CharField(max_length=10, choices=RecordState.choices, default=RecordState.PENDING)
     state_reason = models.CharField(max_length=500, blank=True)
@@ -146,11 +152,13 @@ class Restaurant(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the row with its search columns; history and version are `Restaurant.objects.store`'s."""
+        """Store the row, its search columns and opening spans; history and version are `Restaurant.objects.store`'s."""
         self.refresh_search(self.certifying_agencies() if self.pk else ())
         if (update_fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*update_fields, *RestaurantRepository.DERIVED}
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            Restaurant.objects.foretell([self.pk])
 
     def refresh_search(self, agencies: "Iterable[Agency]") -> None:
         """Set the columns that search and sort read from the texts that people read."""

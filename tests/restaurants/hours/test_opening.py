@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from restaurants.hours.opening import (
     Opening,
-    Schedule,
     next_open_at,
     open_intervals,
     opening_at,
     stretches,
 )
+from restaurants.hours.schedule import Schedule
 from restaurants.hours.week import Span, Week
 from tests.restaurants.hours import oracle
 
