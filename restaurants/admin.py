@@ -234,8 +234,9 @@ class RestaurantAdmin(Places):
         ("What", {"fields": ("kosher_categories", "listing_type", "establishment_type", "price_range",
                              "short_description")}),
         ("Contact", {"fields": ("phone_number", "website", "google_listing_url")}),
-        ("Hours", {"fields": ("opening_hours", "opens_after_shabbat_min", "closes_before_shabbat_min", "hours_raw",
-                              "hours_raw_json", "hours_problem", "hours_updated_at")}),
+        ("Hours", {"fields": ("opening_hours", "opens_after_shabbat_min", "closes_before_shabbat_min",
+                              "is_shabbat_exempt", "hours_source", "hours_raw", "hours_raw_json", "hours_problem",
+                              "hours_updated_at")}),
         ("Record", {"fields": ("source", "sourced_on", "version", "deleted_at", "created_at", "updated_at",
                                "search_text")}),
     )  # fmt: skip

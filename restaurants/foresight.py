@@ -86,7 +86,7 @@ class OpeningSpanRepository(Repository["OpeningSpan"]):
             return 0
         since, until = at - BEHIND, at + AHEAD
         with transaction.atomic(using=self.db), connections[self.db].cursor() as cursor:
-            known = {"ids": list(ids), "since": since, "until": until}
+            known: dict[str, Any] = {"ids": list(ids), "since": since, "until": until}
             cursor.execute(_LOCK, known)
             cursor.execute(_READ, known)
             rows = [row for found in cursor.fetchall() for row in foreseen(Facts(*found), since, until)]

@@ -38,13 +38,15 @@ _PLACE: Final = """
     SELECT r.id, r.name, r.address, r.city, r.state, r.country, r.zip_code, r.phone_number, r.website, r.listing_type,
            r.establishment_type, r.short_description, r.price_range, r.google_listing_url, r.kosher_categories,
            r.latitude, r.longitude, r.timezone, r.hours_raw, r.hours_raw_json::json AS hours_raw_json, r.opening_hours,
-           r.hours_problem, r.hours_updated_at, r.state_of_record, r.state_reason, r.source, r.sourced_on, r.version,
+           r.hours_problem, r.hours_updated_at, r.hours_source, r.opens_after_shabbat_min, r.closes_before_shabbat_min,
+           r.is_shabbat_exempt, r.state_of_record, r.state_reason, r.source, r.sourced_on, r.version,
            r.created_at, r.updated_at,
            (SELECT coalesce(json_agg(json_build_object(
                        'id', c.id, 'number', c.number, 'valid_from', c.valid_from, 'valid_to', c.valid_to,
                        'scope', c.scope, 'source', c.source, 'sourced_on', c.sourced_on, 'verified_at', c.verified_at,
                        'agency', json_build_object('id', a.id, 'name', a.name, 'short_name', a.short_name,
-                                                   'website', a.website)) ORDER BY c.id), '[]')
+                                                   'website', a.website,
+                                                   'candle_lighting_min', a.candle_lighting_min)) ORDER BY c.id), '[]')
               FROM restaurants_certificate c JOIN restaurants_agency a ON a.id = c.agency_id
              WHERE c.restaurant_id = r.id) AS certificates,
            (SELECT coalesce(json_agg(json_build_object(
@@ -111,6 +113,12 @@ def search(criteria: SearchCriteria) -> SearchResult:
 @control("restaurants.detail")
 def detail(restaurant_id: int) -> Place:
     """Return one approved place; raises `UnknownRestaurant`."""
+    return _one(restaurant_id, f"AND {_PUBLISHED}")
+
+
+@control("restaurants.hours")
+def hours(restaurant_id: int) -> Place:
+    """Return one approved place, of which the hours are shown; raises `UnknownRestaurant`."""
     return _one(restaurant_id, f"AND {_PUBLISHED}")
 
 

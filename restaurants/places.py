@@ -14,7 +14,8 @@ _PARTS: Final = {
                     'id', c.id, 'number', c.number, 'valid_from', c.valid_from, 'valid_to', c.valid_to,
                     'scope', c.scope, 'source', c.source, 'sourced_on', c.sourced_on, 'verified_at', c.verified_at,
                     'agency', json_build_object('id', a.id, 'name', a.name, 'short_name', a.short_name,
-                                                'website', a.website)) ORDER BY c.id), '[]')
+                                                'website', a.website,
+                                                'candle_lighting_min', a.candle_lighting_min)) ORDER BY c.id), '[]')
            FROM restaurants_certificate c JOIN restaurants_agency a ON a.id = c.agency_id
           WHERE c.restaurant_id = r.id)""",
     "levels": """

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from restaurants.hours.schedule import Schedule, schedule_of
+
 MAX_ID = 2**63 - 1
 """The largest id that the database can hold; whatever is larger names nothing."""
 
@@ -48,6 +50,7 @@ class AgencyFact:
     name: str
     short_name: str
     website: str | None
+    candle_lighting_min: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,10 @@ class Place:
     opening_hours: str | None
     hours_problem: str | None
     hours_updated_at: datetime | None
+    hours_source: str
+    opens_after_shabbat_min: int | None
+    closes_before_shabbat_min: int | None
+    is_shabbat_exempt: bool
     state_of_record: str
     state_reason: str
     source: str
@@ -130,6 +137,11 @@ class Place:
     def kosher_category(self) -> str | None:
         """The one category that v3 shows: the first; None when nothing is known."""
         return self.kosher_categories[0] if self.kosher_categories else None
+
+    @property
+    def schedule(self) -> Schedule:
+        """What decides whether the place is open."""
+        return schedule_of(self, [fact.agency.candle_lighting_min for fact in self.certificates])
 
     def level(self, attribute: str) -> str | None:
         """Return the level of `attribute`, None when no source speaks of it."""

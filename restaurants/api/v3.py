@@ -16,6 +16,7 @@ from jewgo.core.schema import operation
 from restaurants import rules, services
 from restaurants.api import v3_schema
 from restaurants.api.v3_forms import ListQuery, RestaurantForm, SearchQuery, ValidationFailed, read_draft
+from restaurants.api.v3_hours import HoursShape, present_hours
 from restaurants.api.v3_shapes import (
     present_kosher_types,
     present_list,
@@ -38,6 +39,7 @@ MAX_QUERY: Final = 200
 LIST = Switch(RESTAURANTS, "restaurants.list", candidate=services.list_places, present=present_list, writes=False)
 SEARCH = Switch(RESTAURANTS, "restaurants.search", candidate=services.search, present=present_search, writes=False)
 DETAIL = Switch(RESTAURANTS, "restaurants.detail", candidate=services.detail, present=present_place, writes=False)
+HOURS = Switch(RESTAURANTS, "restaurants.hours", candidate=services.detail, present=present_hours, writes=False)
 KOSHER_TYPES = Switch(
     RESTAURANTS,
     "restaurants.kosher_types",
@@ -135,6 +137,17 @@ class RestaurantView(V3View):
         return v3_envelope(request, data={"restaurant": place}, top_level={"restaurant": place})
 
 
+class HoursView(V3View):
+    """The hours of one restaurant."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    @operation(data=HoursShape, bare=True, errors=[UnknownRestaurant])
+    def get(self, request: Request, restaurant_id: int) -> Response:
+        """Show whether an approved restaurant is open, and its coming seven days; without an envelope."""
+        return Response(HOURS(request, restaurant_id))
+
+
 class KosherTypesView(V3View):
     """The kosher categories in use."""
 
@@ -211,6 +224,7 @@ urlpatterns = [
     path("api/restaurants/search", SearchView.as_view()),
     path("api/restaurants/business-types", BusinessTypesView.as_view()),
     path("api/restaurants/<int:restaurant_id>", RestaurantView.as_view()),
+    path("api/restaurants/<int:restaurant_id>/hours", HoursView.as_view()),
     path("api/kosher-types", KosherTypesView.as_view()),
     path("api/statistics", StatisticsView.as_view()),
 ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from restaurants.hours.opening import next_open_at, opening_at
 from restaurants.kosher import boolean_of, is_cholov_stam
 from restaurants.rules import zone
 from restaurants.values import Hit, KosherType, Listing, Place, SearchResult, Statistics
@@ -17,14 +18,16 @@ def naive(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
-def present_place(place: Place) -> Plain:
-    """Return the 39 keys of a restaurant, in their order."""
-    return {**_identity(place), **_kosher(place), **_hours(place), **_details(place), **_moment(place)}
+def present_place(place: Place, at: datetime | None = None) -> Plain:
+    """Return the 39 keys of a restaurant, in their order, at the aware moment `at`, now if it is not given."""
+    moment = _moment(place, at or timezone.now())
+    return {**_identity(place), **_kosher(place), **_hours(place), **_details(place), **moment}
 
 
 def present_list(listing: Listing) -> Plain:
     """Return the restaurants of a list, and how many there are in all."""
-    return {"restaurants": [present_place(place) for place in listing.places], "total": listing.total}
+    at = timezone.now()
+    return {"restaurants": [present_place(place, at) for place in listing.places], "total": listing.total}
 
 
 def present_search(result: SearchResult) -> Plain:
@@ -102,15 +105,17 @@ def _details(place: Place) -> Plain:
     }
 
 
-def _moment(place: Place) -> Plain:
-    local = zone(place.timezone)
+def _moment(place: Place, at: datetime) -> Plain:
+    local, schedule = zone(place.timezone), place.schedule
+    said = opening_at(schedule, at)
+    opens_at = next_open_at(schedule, at) if local and said.status != "open" else None
     return {
-        "current_time_local": timezone.now().astimezone(local).isoformat() if local else None,
+        "current_time_local": at.astimezone(local).isoformat() if local else None,
         "timezone": place.timezone,
-        "status": "unknown",
-        "is_open": None,
-        "status_reason": None,
-        "next_open_time": None,
+        "status": said.status,
+        "is_open": None if said.status == "unknown" else said.status == "open",
+        "status_reason": said.reason,
+        "next_open_time": opens_at.astimezone(local).isoformat() if opens_at else None,
         "rating": None,
         "review_count": None,
     }

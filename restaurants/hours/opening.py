@@ -53,6 +53,11 @@ def opening_at(schedule: Schedule, moment: datetime) -> Opening:
     return Opening(now.status, now.reason, next(changes, None))
 
 
+def stands_until(schedule: Schedule, moment: datetime) -> datetime:
+    """Return until when status and reason are certainly as at an aware moment; they may stay so for longer."""
+    return next(_later(schedule, moment.astimezone(UTC))).ends_at
+
+
 def next_open_at(schedule: Schedule, moment: datetime) -> datetime | None:
     """Return when the place opens next after an aware moment (now, when it is open), None: not within a year."""
     coming = _later(schedule, moment.astimezone(UTC))

@@ -18,7 +18,7 @@ SAMPLE: Final = Path(__file__).parent.parent / "sample" / "guide.json"
 FIELDS: Final = (
     "name", "address", "city", "state", "country", "zip_code", "phone_number", "listing_type", "kosher_categories",
     "latitude", "longitude", "timezone", "opening_hours", "opens_after_shabbat_min", "closes_before_shabbat_min",
-    "hours_updated_at", "quality_flags", "source", "sourced_on",
+    "hours_updated_at", "hours_source", "is_shabbat_exempt", "quality_flags", "source", "sourced_on",
 )  # fmt: skip
 """The columns that a guide holds. Certificates and levels name source and date where these are not the place's."""
 
@@ -71,11 +71,11 @@ def _part(row: Any, keys: Iterable[str], origin: Mapping[str, str]) -> dict[str,
 
 
 def _known(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is known of a place, with dates as ISO texts."""
+    """Return what is known of a place, with dates as ISO texts; what is not exempt needs no mention."""
     return {
         key: value.isoformat() if hasattr(value, "isoformat") else value
         for key, value in said.items()
-        if value not in (None, "", [])
+        if value not in (None, "", []) and value is not False
     }
 
 

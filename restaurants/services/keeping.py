@@ -26,7 +26,7 @@ def create(draft: Draft, actor: str, *, dry_run: bool = False) -> Place:
     With `dry_run` everything is done and undone: the place returned is what would have been stored.
     """
     require_sound(draft)
-    return _rehearsed(lambda: accept(draft, actor), dry_run=dry_run)
+    return rehearsed(lambda: accept(draft, actor), dry_run=dry_run)
 
 
 @transaction.atomic
@@ -46,23 +46,23 @@ def update(
 
     Raises `UnknownRestaurant`, what `expect` raises, and `InvalidRestaurant` when the outcome would break a rule.
     """
-    return _rehearsed(lambda: _update(restaurant_id, changes, actor, expect), dry_run=dry_run)
+    return rehearsed(lambda: _update(restaurant_id, changes, actor, expect), dry_run=dry_run)
 
 
 def delete(restaurant_id: int, actor: str, *, expect: Expectation, dry_run: bool = False) -> None:
     """Take a place away softly: nobody sees it, and it can be brought back. Raises as `update` does."""
-    _rehearsed(lambda: _delete(restaurant_id, actor, expect), dry_run=dry_run)
+    rehearsed(lambda: _delete(restaurant_id, actor, expect), dry_run=dry_run)
 
 
 def _delete(restaurant_id: int, actor: str, expect: Expectation) -> None:
-    restaurant = _locked(restaurant_id)
+    restaurant = locked(restaurant_id)
     expect(restaurant.version)
     restaurant.deleted_at = now()
     Restaurant.objects.store(restaurant, actor=actor, action="delete", request_id=current_request_id())
 
 
 def _update(restaurant_id: int, changes: Mapping[str, Any], actor: str, expect: Expectation) -> Place:
-    restaurant = _locked(restaurant_id)
+    restaurant = locked(restaurant_id)
     expect(restaurant.version)
     draft = replace(draft_of(record(restaurant_id)), **changes)
     require_sound(draft)
@@ -73,7 +73,7 @@ def _update(restaurant_id: int, changes: Mapping[str, Any], actor: str, expect: 
     return record(restaurant_id)
 
 
-def _rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
+def rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
     """Do `work` whole or not at all; with `dry_run` do it and undo it."""
     with transaction.atomic():
         outcome = work()
@@ -82,6 +82,7 @@ def _rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
     return outcome
 
 
-def _locked(restaurant_id: int) -> Restaurant:
+def locked(restaurant_id: int) -> Restaurant:
+    """Return the place, locked until the transaction ends; raises `UnknownRestaurant`."""
     require_possible(restaurant_id)
     return Restaurant.objects.locked(restaurant_id)

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 import orjson
 from pydantic import TypeAdapter
 
+from jewgo.core.cache import Namespace
 from jewgo.core.paging import Cursor, Page, PageRequest
 from restaurants.discovery import overviews
 from restaurants.discovery.conditions import listing
@@ -57,6 +58,11 @@ _NAMES: Final = TypeAdapter(tuple[str, ...])
 _STATISTICS: Final = TypeAdapter(Statistics)
 
 
+def kept() -> Namespace | None:
+    """Return where answers made of the guide are kept; None where the feature is off for this caller."""
+    return CATALOGUE if CACHE.is_on() else None
+
+
 def list_places(criteria: ListCriteria) -> Listing:
     """Return the window of approved places that match, by id."""
     if criteria.finds_nothing:
@@ -104,17 +110,14 @@ def statistics() -> Statistics:
 def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapping[str, tuple[FacetCount, ...]]]:
     """Return one page of the approved places that meet the question, and its facets; raises `InvalidCursor`.
 
+    Never cached: the contract that shows it keeps its whole answer (`kept`).
+
     The order `relevance` needs a text to be relevant to, `distance` a point to be far from.
     """
     scope = _text([asdict(question.filter), question.sort])
     after = Cursor.read(request.cursor, scope) if request.cursor else None
-    window = [after, request.limit, request.include_total, question.facets, question.include]
-    found = _read(
-        "page",
-        [scope, *window],
-        _FOUND,
-        lambda: answering(question, limit=request.limit + 1, after=after, counted=request.include_total),
-    )
+    asked = answering(question, limit=request.limit + 1, after=after, counted=request.include_total)
+    found = _FOUND.validate_json(_told(asked))
     cut = Page.cut(
         found.rows,
         limit=request.limit,

@@ -40,7 +40,7 @@ def spans(place: Restaurant, kind: Kind = Kind.OPEN, at: datetime = NOON) -> lis
                FROM restaurants_openingspan WHERE restaurant_id = %s AND kind = %s ORDER BY during""",
             [place.pk, kind],
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_spans_reach_from_yesterday_three_weeks_ahead_and_end_for_shabbat() -> None:

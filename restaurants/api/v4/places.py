@@ -5,12 +5,14 @@ from dataclasses import asdict, fields
 from functools import partial
 from typing import Any, ClassVar, Final
 
+import orjson
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jewgo.core.api import V4View, etag_for, require_match, v4_conditional, v4_response
+from jewgo.core.api import Shown, V4View, etag_for, require_match, v4_conditional, v4_kept, v4_response
 from jewgo.core.api.wire import dumps
 from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, PreconditionRequired, Unauthenticated
 from jewgo.core.paging import InvalidCursor, PageRequest
@@ -19,7 +21,7 @@ from restaurants import services
 from restaurants.api.v4.asking import question_of
 from restaurants.api.v4.forms import NewRestaurantBody, RestaurantBody, WriteQuery, changes_of, draft_of
 from restaurants.api.v4.queries import FieldsQuery, ListQuery
-from restaurants.api.v4.shapes import ListedShape, RestaurantShape, present, present_listed
+from restaurants.api.v4.shapes import ListedShape, RestaurantShape, lasts_s, present, present_listed
 from restaurants.filters import Question
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
@@ -44,16 +46,21 @@ class CatalogueView(V4View):
     ]
 
 
-def listed(request: Request, question: Question, query: Mapping[str, Any]) -> Response:
+def listed(request: Request, question: Question, query: Mapping[str, Any]) -> HttpResponse:
     """Answer a question with a page; `query` says which one, and which members it shows."""
     asked = PageRequest.of(query)
-    page, facets = services.page(question, asked)
-    today, measured = timezone.now().date(), question.filter.point is not None
     only = query.get("fields", ())
-    data = [present_listed(row, on=today, measured=measured, only=only) for row in page.items]
-    counted = {"facets": {name: [asdict(count) for count in counts] for name, counts in facets.items()}}
-    meta = {**asked.meta(page), "sort": question.sort, **(counted if facets else {})}
-    return v4_conditional(request, data, meta=meta)
+
+    def show() -> Shown:
+        page, facets = services.page(question, asked)
+        at, measured = timezone.now(), question.filter.point is not None
+        data = [present_listed(row, at=at, measured=measured, only=only) for row in page.items]
+        counted = {"facets": {name: [asdict(count) for count in counts] for name, counts in facets.items()}}
+        meta = {**asked.meta(page), "sort": question.sort, **(counted if facets else {})}
+        return Shown(data, meta, lasts_s=lasts_s((row.place for row in page.items), at))
+
+    key = orjson.dumps(["list", asdict(question), asdict(asked), only], option=orjson.OPT_SORT_KEYS)
+    return v4_kept(request, show, within=services.kept(), key=key.decode())
 
 
 class RestaurantsView(CatalogueView):
@@ -101,7 +108,7 @@ class RestaurantView(CatalogueView):
         query = self.query(FieldsQuery)
         keeps = has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
         place = services.record(restaurant_id) if keeps else services.detail(restaurant_id)
-        data = present(place, on=timezone.now().date(), only=query.get("fields", ()))
+        data = present(place, at=timezone.now(), only=query.get("fields", ()))
         return v4_conditional(request, data, version=place.version)
 
     @operation(query=WriteQuery, body=RestaurantBody, data=RestaurantShape, conditional=True, errors=CLASHES)
@@ -141,7 +148,7 @@ class RestaurantView(CatalogueView):
 
 
 def _shown(place: Place) -> dict[str, Any]:
-    return present(place, on=timezone.now().date())
+    return present(place, at=timezone.now())
 
 
 def _stored(place: Place, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -1,9 +1,11 @@
 """Restaurants as v4 shows them: facts with their source and date, nothing unknown dressed up as known."""
 
-from collections.abc import Collection
-from datetime import date, datetime
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
+from restaurants.api.v4.hours_shapes import NowShape, present_now
+from restaurants.hours.opening import stands_until
 from restaurants.kosher import Attribute
 from restaurants.values import AgencyFact, CertificateFact, LevelFact, Place, Sighting
 
@@ -59,12 +61,13 @@ class KosherShape(TypedDict):
     certificates: list[CertificateShape]
 
 
-class HoursShape(TypedDict):
-    """The hours as the source wrote them, and as OpenStreetMap's opening_hours where they were understood."""
+class HoursShape(NowShape):
+    """How things stand; the hours as the source wrote them, and as OpenStreetMap's opening_hours where understood."""
 
     text: str | None
     opening_hours: str | None
     problem: str | None
+    is_shabbat_exempt: bool
     updated_at: datetime | None
 
 
@@ -106,6 +109,8 @@ class RestaurantShape(TypedDict):
 
 
 SHOWN: Final = tuple(RestaurantShape.__annotations__)
+AS_STORED: Final = tuple(name for name in SHOWN if name in Place.__dataclass_fields__)
+ATTRIBUTES: Final = tuple(Attribute.values)
 
 
 class RatingShape(TypedDict):
@@ -136,26 +141,33 @@ BESIDE: Final = tuple(name for name in ListedShape.__annotations__ if name not i
 """What only lists show."""
 
 
-def present_listed(sighting: Sighting, *, on: date, measured: bool, only: Collection[str] = ()) -> Plain:
+def present_listed(sighting: Sighting, *, at: datetime, measured: bool, only: Collection[str] = ()) -> Plain:
     """Return a restaurant of a list; `measured` when distances were asked for: null where it is not known."""
     beside: Plain = {"distance_m": sighting.distance_m, **sighting.extras} if measured else dict(sighting.extras)
     shown = {name: value for name, value in beside.items() if not only or name in only}
-    return present(sighting.place, on=on, only=only) | shown
+    return present(sighting.place, at=at, only=only) | shown
 
 
-def present(place: Place, *, on: date, only: Collection[str] = ()) -> Plain:
-    """Return a restaurant as of the day `on`, which decides what is expired; `only` names members, empty: all."""
+def present(place: Place, *, at: datetime, only: Collection[str] = ()) -> Plain:
+    """Return a restaurant as of an aware moment, which decides what is open and expired; `only` names members."""
     whole = {
-        **{name: getattr(place, name) for name in SHOWN if hasattr(place, name)},
+        **{name: getattr(place, name) for name in AS_STORED},
         "location": _location(place),
-        "kosher": _kosher(place, on),
-        "hours": _hours(place),
+        "kosher": _kosher(place, at.date()),
+        "hours": _hours(place, at),
         "images": [{"url": image.url, "is_primary": image.is_primary} for image in place.images],
         "record_state": place.state_of_record,
         "sourced_on": place.sourced_on or None,
         "source": place.source or None,
     }
     return {name: whole[name] for name in SHOWN if not only or name in only}
+
+
+def lasts_s(places: Iterable[Place], at: datetime) -> float:
+    """Return for how many seconds after `at` what is shown of these places stays right: they open and close, days end."""
+    midnight = datetime.combine(at.date() + timedelta(days=1), time(), at.tzinfo)
+    ends = min((stands_until(place.schedule, at) for place in places), default=midnight)
+    return (min(ends, midnight) - at).total_seconds()
 
 
 def _location(place: Place) -> LocationShape | None:
@@ -169,7 +181,7 @@ def _kosher(place: Place, on: date) -> KosherShape:
     levels = {fact.attribute: fact for fact in place.levels}
     return {
         "categories": list(place.kosher_categories),
-        "levels": {attribute: _level(levels.get(attribute)) for attribute in Attribute.values},
+        "levels": {attribute: _level(levels.get(attribute)) for attribute in ATTRIBUTES},
         "agencies": [_agency(agency) for agency in agencies.values()],
         "certificates": [_certificate(fact, on) for fact in place.certificates],
     }
@@ -210,10 +222,12 @@ def _certificate(fact: CertificateFact, on: date) -> CertificateShape:
     }
 
 
-def _hours(place: Place) -> HoursShape:
+def _hours(place: Place, at: datetime) -> HoursShape:
     return {
+        **present_now(place, at),
         "text": place.hours_raw,
         "opening_hours": place.opening_hours,
         "problem": place.hours_problem,
+        "is_shabbat_exempt": place.is_shabbat_exempt,
         "updated_at": place.hours_updated_at,
     }

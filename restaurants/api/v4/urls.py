@@ -3,6 +3,7 @@
 from django.urls import path
 
 from restaurants.api.v4.finding import NearbyView, SearchView
+from restaurants.api.v4.hours import RestaurantHoursView
 from restaurants.api.v4.places import RestaurantsView, RestaurantView
 
 urlpatterns = [
@@ -10,4 +11,5 @@ urlpatterns = [
     path("api/v4/restaurants/nearby", NearbyView.as_view(), name="v4-restaurants-nearby"),
     path("api/v4/restaurants/search", SearchView.as_view(), name="v4-restaurants-search"),
     path("api/v4/restaurants/<int:restaurant_id>", RestaurantView.as_view(), name="v4-restaurant"),
+    path("api/v4/restaurants/<int:restaurant_id>/hours", RestaurantHoursView.as_view(), name="v4-restaurant-hours"),
 ]
