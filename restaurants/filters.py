@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
 from restaurants.geometry import Box, Point
@@ -28,6 +28,14 @@ class Choice:
 
 
 ANY: Final = Choice()
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Open, or known to be closed, at a moment: a full minute, so that answers may be kept."""
+
+    at: datetime
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +69,9 @@ class PlaceFilter:
     box: Box | None = None
     ids: tuple[int, ...] = ()
     q: str = ""
+    open_now: Hour | None = None
+    open_at: Hour | None = None
+    open_before_shabbat: Hour | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,10 +48,14 @@ def open_now(now: datetime, answer: Answer = "open") -> Condition:
     return _asked("open", "unknown", "open_now", now, answer)
 
 
-def open_at(moment: datetime, now: datetime, answer: Answer = "open") -> Condition:
-    """Ask the same of another moment. Raises `BeyondHorizon` from a day before `now` and from the horizon on."""
+def require_foreseen(moment: datetime, now: datetime) -> None:
+    """Raise `BeyondHorizon` for a moment a day before `now` or earlier, or from the horizon on."""
     if not now - BEHIND <= moment <= now + HORIZON:
         raise BeyondHorizon(problems=[_too_far(now)])
+
+
+def open_at(moment: datetime, answer: Answer = "open") -> Condition:
+    """Ask the same of another moment, one that is foreseen (`require_foreseen`)."""
     return _asked("open", "unknown", "open_at", moment, answer)
 
 

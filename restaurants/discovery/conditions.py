@@ -4,13 +4,15 @@ To add a filter: a member of `PlaceFilter`, and its meaning in `CHOICES` (altern
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from restaurants import openings
 from restaurants.discovery import ground, parts
 from restaurants.discovery.columns import categories, cities, columns, countries, ids, showing, states
 from restaurants.discovery.fragments import PUBLISHED, Fragment, every, excluded
 from restaurants.discovery.words import holding
-from restaurants.filters import PlaceFilter
+from restaurants.filters import Hour, PlaceFilter
 from restaurants.kosher import Attribute
 from restaurants.values import ListCriteria
 
@@ -28,12 +30,26 @@ CHOICES: Final[Mapping[str, Meaning]] = {
 }
 """What it means to have one of several values, by the filter's name. `agency` needs the day too, and stands apart."""
 
+
+def opening(asked: Callable[[datetime, openings.Answer], openings.Condition]) -> Callable[[Hour], Fragment]:
+    """Return the meaning of a filter of hours: open at its moment, or known to be closed."""
+
+    def meaning(hour: Hour) -> Fragment:
+        condition = asked(hour.at, "open" if hour.is_open else "closed")
+        return Fragment(condition.sql, condition.params)
+
+    return meaning
+
+
 SINGLES: Final[Mapping[str, Callable[[Any], Fragment]]] = {
     "min_rating": parts.rated,
     "has_reviews": parts.reviewed,
     "has_hours": parts.with_hours,
     "box": ground.inside,
     "ids": ids,
+    "open_now": opening(openings.open_now),
+    "open_at": opening(openings.open_at),
+    "open_before_shabbat": opening(openings.open_before_shabbat),
     "q": holding,
 }
 """What a filter of one value means, by its name; it is not asked when it is None or empty."""

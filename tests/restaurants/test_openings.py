@@ -29,6 +29,7 @@ from restaurants.openings import (
     open_at,
     open_before_shabbat,
     open_now,
+    require_foreseen,
 )
 from restaurants.services.openings import due, extend
 
@@ -70,7 +71,7 @@ def test_open_at_is_the_evaluators_word_for_every_place_at_many_moments(sample: 
         seen |= set(said.values())
 
         for answer in ANSWERS:
-            assert found(open_at(moment, NOW, answer)) == {pk for pk, status in said.items() if status == answer}
+            assert found(open_at(moment, answer)) == {pk for pk, status in said.items() if status == answer}
 
     assert seen == set(ANSWERS)
     assert len(sample) == 604
@@ -78,7 +79,7 @@ def test_open_at_is_the_evaluators_word_for_every_place_at_many_moments(sample: 
 
 def test_open_now_is_open_at_this_moment(sample: dict[int, Schedule]) -> None:
     for answer in ANSWERS:
-        assert found(open_now(NOW, answer)) == found(open_at(NOW, NOW, answer))
+        assert found(open_now(NOW, answer)) == found(open_at(NOW, answer))
 
 
 def test_open_before_shabbat_looks_at_the_last_three_hours_before_the_next_candle_lighting(
@@ -116,7 +117,7 @@ def test_a_place_whose_spans_do_not_reach_so_far_is_unknown_never_closed(sample:
 @pytest.mark.parametrize("away", [HORIZON + timedelta(seconds=1), timedelta(days=-1, seconds=-1)])
 def test_a_moment_beyond_the_horizon_is_refused_with_the_horizon_named(away: timedelta) -> None:
     with pytest.raises(BeyondHorizon) as refused:
-        open_at(NOW + away, NOW)
+        require_foreseen(NOW + away, NOW)
 
     [problem] = refused.value.problems
     assert (refused.value.status, problem.code, problem.parameter) == (400, "beyond_horizon", "open_at")

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from jewgo.core.errors import InvalidInput, Problem
-from restaurants.filters import Choice, PlaceFilter, Question, Sort
+from restaurants.filters import Choice, Hour, PlaceFilter, Question, Sort
 from restaurants.geometry import FARTHEST_M, Box, Point
+from restaurants.openings import require_foreseen
 from restaurants.spelling import normalise
 
 CHOICES: Final = tuple(field.name for field in fields(PlaceFilter) if isinstance(field.default, Choice))
@@ -15,8 +17,11 @@ PLAIN: Final = ("certified_on", "min_rating", "has_reviews", "has_hours", "q")
 LARGEST_RADIUS_M: Final = math.ceil(FARTHEST_M)
 
 
-def question_of(query: Mapping[str, Any]) -> Question:
-    """Return the question that validated parameters ask; raises `InvalidInput`, naming every fault and its cure."""
+def question_of(query: Mapping[str, Any], now: datetime) -> Question:
+    """Return the question that validated parameters ask at an aware moment.
+
+    Raises `InvalidInput`, naming every fault and its cure, and `BeyondHorizon`.
+    """
     point, box = _point_of(query), _box_of(query)
     choices = {name: Choice.of(query[name]) for name in CHOICES if name in query}
     sort = query.get("sort") or _default_sort(query, point)
@@ -27,6 +32,7 @@ def question_of(query: Mapping[str, Any]) -> Question:
         filter=PlaceFilter(
             **choices,
             **plain,
+            **_hours_of(query, now.replace(second=0, microsecond=0)),
             point=point,
             radius_m=query.get("radius_m"),
             box=box,
@@ -36,6 +42,15 @@ def question_of(query: Mapping[str, Any]) -> Question:
         facets=tuple(query.get("facets", ())),
         include=tuple(query.get("include", ())),
     )
+
+
+def _hours_of(query: Mapping[str, Any], now: datetime) -> dict[str, Hour]:
+    hours = {name: Hour(now, query[name]) for name in ("open_now", "open_before_shabbat") if name in query}
+    if "open_at" in query:
+        moment = query["open_at"].astimezone(UTC).replace(second=0, microsecond=0)
+        require_foreseen(moment, now)
+        hours["open_at"] = Hour(moment)
+    return hours
 
 
 def _default_sort(query: Mapping[str, Any], point: Point | None) -> Sort:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +13,7 @@ from restaurants.api.v4.asking import question_of
 from restaurants.api.v4.places import CatalogueView, listed
 from restaurants.api.v4.queries import NearbyQuery, SearchQuery
 from restaurants.api.v4.shapes import ListedShape
+from restaurants.openings import BeyondHorizon
 from rollout.gate import FeatureDisabled
 
 
@@ -22,7 +24,7 @@ class NearbyView(CatalogueView):
         query=NearbyQuery,
         data=list[ListedShape],
         conditional=True,
-        errors=[InvalidInput, InvalidCursor, FeatureDisabled],
+        errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
     def get(self, request: Request) -> Response:
         """List the nearest restaurants first, with their distance in metres; those of unknown place are left out."""
@@ -31,7 +33,7 @@ class NearbyView(CatalogueView):
             hint = "Say from where: lat and lng, or near=lat,lng."
             problem = Problem("required", "Nearby needs a point", parameter="near", hint=hint)
             raise InvalidInput(problems=[problem])
-        return listed(request, question_of({**query, "sort": "distance"}), query)
+        return listed(request, question_of({**query, "sort": "distance"}, timezone.now()), query)
 
 
 class SearchView(CatalogueView):
@@ -43,9 +45,9 @@ class SearchView(CatalogueView):
         query=SearchQuery,
         data=list[ListedShape],
         conditional=True,
-        errors=[InvalidInput, InvalidCursor, FeatureDisabled],
+        errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
     def get(self, request: Request) -> Response:
         """Search names, addresses, cities, kinds and agencies, in any spelling and script; the best first."""
         query = self.query(SearchQuery)
-        return listed(request, question_of({"sort": "relevance", **query}), query)
+        return listed(request, question_of({"sort": "relevance", **query}, timezone.now()), query)

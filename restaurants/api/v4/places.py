@@ -23,6 +23,7 @@ from restaurants.api.v4.forms import NewRestaurantBody, RestaurantBody, WriteQue
 from restaurants.api.v4.queries import FieldsQuery, ListQuery
 from restaurants.api.v4.shapes import ListedShape, RestaurantShape, lasts_s, present, present_listed
 from restaurants.filters import Question
+from restaurants.openings import BeyondHorizon
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
 from restaurants.values import Draft, Place
@@ -72,12 +73,12 @@ class RestaurantsView(CatalogueView):
         query=ListQuery,
         data=list[ListedShape],
         conditional=True,
-        errors=[InvalidInput, InvalidCursor, FeatureDisabled],
+        errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
     def get(self, request: Request) -> Response:
         """List approved restaurants, filtered, sorted, by pages."""
         query = self.query(ListQuery)
-        return listed(request, question_of(query), query)
+        return listed(request, question_of(query, timezone.now()), query)
 
     @operation(query=WriteQuery, body=NewRestaurantBody, data=RestaurantShape, status=201, errors=REFUSALS)
     def post(self, request: Request) -> Response:

@@ -19,6 +19,17 @@ LEVELS: Final = (*Level.values, UNKNOWN)
 PRICES: Final = ("$", "$$", "$$$", "$$$$", UNKNOWN)
 
 
+class Moment(serializers.DateTimeField):
+    """RFC 3339 with an offset: without one nobody knows which hour is meant."""
+
+    default_error_messages = {"naive": "Say in which offset: 2026-12-04T21:30:00-05:00 (a + is written %2B)."}
+
+    def enforce_timezone(self, value: Any) -> Any:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return value
+
+
 class FieldsQuery(StrictSerializer):
     """The members that an answer shall have."""
 
@@ -61,6 +72,13 @@ class PlaceQuery(StrictSerializer):
     )
     has_reviews = serializers.BooleanField(required=False, help_text="With published reviews, or without.")
     has_hours = serializers.BooleanField(required=False, help_text="With hours that were understood, or without.")
+    open_now = serializers.BooleanField(
+        required=False, help_text="Open at this minute; false: known to be closed. Shabbat and Yom Tov count as closed."
+    )
+    open_at = Moment(required=False, help_text="Open then, RFC 3339 with an offset; at most 20 days ahead.")
+    open_before_shabbat = serializers.BooleanField(
+        required=False, help_text="Open at some moment of the three hours before the next Shabbat's candle lighting."
+    )
     lat = serializers.FloatField(required=False, help_text="Degrees north, with `lng`: distances count from there.")
     lng = serializers.FloatField(required=False, help_text="Degrees east.")
     near = serializers.CharField(required=False, max_length=60, help_text="`lat,lng` in one.")

@@ -1,7 +1,7 @@
 """Restaurants as v4 shows them: facts with their source and date, nothing unknown dressed up as known."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
 from restaurants.api.v4.hours_shapes import NowShape, present_now
@@ -153,7 +153,7 @@ def present(place: Place, *, at: datetime, only: Collection[str] = ()) -> Plain:
     whole = {
         **{name: getattr(place, name) for name in AS_STORED},
         "location": _location(place),
-        "kosher": _kosher(place, at.date()),
+        "kosher": _kosher(place, at.astimezone(UTC).date()),
         "hours": _hours(place, at),
         "images": [{"url": image.url, "is_primary": image.is_primary} for image in place.images],
         "record_state": place.state_of_record,
@@ -164,8 +164,8 @@ def present(place: Place, *, at: datetime, only: Collection[str] = ()) -> Plain:
 
 
 def lasts_s(places: Iterable[Place], at: datetime) -> float:
-    """Return for how many seconds after `at` what is shown of these places stays right: they open and close, days end."""
-    midnight = datetime.combine(at.date() + timedelta(days=1), time(), at.tzinfo)
+    """Return for how many seconds after `at` what is shown of these places is right: they open and close, days end."""
+    midnight = datetime.combine(at.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
     ends = min((stands_until(place.schedule, at) for place in places), default=midnight)
     return (min(ends, midnight) - at).total_seconds()
 

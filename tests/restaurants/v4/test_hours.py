@@ -92,7 +92,7 @@ class TestReading:
     def test_the_restaurant_itself_says_how_things_stand(self, client: Client) -> None:
         place = services.detail(7)
 
-        hours = present(place, on=FRIDAY.date(), at=datetime(2026, 6, 6, 12, tzinfo=EASTERN))["hours"]
+        hours = present(place, at=datetime(2026, 6, 6, 12, tzinfo=EASTERN))["hours"]
 
         assert list(hours) == list(HoursShape.__annotations__)
         assert (hours["status"], hours["reason"], hours["is_shabbat_exempt"]) == ("closed", "shabbat", False)

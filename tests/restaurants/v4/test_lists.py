@@ -1,11 +1,13 @@
 """The v4 lists: what they refuse and why, distances, facets, extras, what they cost."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from restaurants.discovery.extras import EXTRAS
 from restaurants.discovery.facets import FACETS
@@ -191,3 +193,24 @@ def test_a_page_costs_one_query_whatever_it_holds(client: Client, limit: int) ->
 
     assert response.status_code == 200
     assert len(queries) <= 2
+
+
+@pytest.mark.usefixtures("guide")
+class TestHours:
+    def test_open_at_needs_an_offset(self, client: Client) -> None:
+        body = problem(client.get(f"{LIST}?open_at=2026-12-04T21:30:00"), 400, "invalid_input")
+
+        assert (body["errors"][0]["parameter"], body["errors"][0]["code"]) == ("open_at", "naive")
+
+    def test_open_at_reaches_three_weeks(self, client: Client) -> None:
+        far = (timezone.now() + timedelta(days=40)).isoformat().replace("+", "%2B")
+
+        body = problem(client.get(f"{LIST}?open_at={far}"), 400, "beyond_horizon")
+
+        assert body["errors"][0]["parameter"] == "open_at"
+
+    @pytest.mark.parametrize("asked", ["open_now=true", "open_before_shabbat=true"])
+    def test_a_place_whose_hours_are_not_known_is_not_open(self, client: Client, asked: str) -> None:
+        without = set(ids(client.get(f"{LIST}?has_hours=false&limit=100")))
+
+        assert not without & set(ids(client.get(f"{LIST}?{asked}&limit=100")))
