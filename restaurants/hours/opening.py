@@ -14,7 +14,7 @@ from opening_hours import OpeningHours
 
 from restaurants.hours.closures import Custom, candle_lighting, closures, nightfall
 from restaurants.hours.schedule import Schedule
-from restaurants.hours.walltime import Status, parsed, said
+from restaurants.hours.walltime import STATUSES, Status, parsed, said
 from restaurants.hours.week import FRIDAY, SATURDAY
 
 Reason = Literal["hours", "shabbat", "yom_tov", "no_hours"]
@@ -60,6 +60,8 @@ def stands_until(schedule: Schedule, moment: datetime) -> datetime:
 
 def next_open_at(schedule: Schedule, moment: datetime) -> datetime | None:
     """Return when the place opens next after an aware moment (now, when it is open), None: not within a year."""
+    if not _ever_opens(schedule):
+        return None
     coming = _later(schedule, moment.astimezone(UTC))
     return next((max(one.starts_at, moment) for one in coming if one.status == "open"), None)
 
@@ -85,18 +87,27 @@ def _later(schedule: Schedule, moment: datetime) -> Iterator[Stretch]:
 
 
 @lru_cache(maxsize=4096)
-def _is_constant(schedule: Schedule) -> bool:
-    """Whether it is the same for ever: no zone, no hours and no Shabbat, or never open at all."""
+def _always(schedule: Schedule) -> Status | None:
+    """Return what the hours alone say at every time, None: it changes."""
     custom = schedule.custom
-    if custom is None or (schedule.opening_hours is None and not schedule.keeps_shabbat):
-        return True
-    if schedule.opening_hours is None:
-        return False
+    if custom is None or schedule.opening_hours is None:
+        return "unknown"
     hours, long_ago = _hours(schedule, custom), EPOCH.replace(tzinfo=None)
-    return hours.next_change(long_ago) is None and (hours.is_closed(long_ago) or not schedule.bends)
+    return STATUSES[str(hours.state(long_ago)[0])] if hours.next_change(long_ago) is None else None
 
 
-@lru_cache(maxsize=4096)
+def _is_constant(schedule: Schedule) -> bool:
+    """Whether it is the same for ever: Shabbat too finds a place closed that is never open, or is nowhere known."""
+    always = _always(schedule)
+    return schedule.custom is None or always == "closed" or (always is not None and not schedule.bends)
+
+
+def _ever_opens(schedule: Schedule) -> bool:
+    """Whether the place can be open at all; who is not need not be followed through a year."""
+    return _always(schedule) in (None, "open")
+
+
+@lru_cache(maxsize=8192)
 def _week(schedule: Schedule, number: int) -> tuple[Stretch, ...]:
     since = EPOCH + number * WEEK
     return stretches(schedule, since, since + WEEK)

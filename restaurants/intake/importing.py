@@ -28,6 +28,7 @@ class Report:
     rejected: list[dict[str, Any]] = field(default_factory=list)
     hours_texts: int = 0
     hours_unparsed: list[dict[str, Any]] = field(default_factory=list)
+    hours_structured_unparsed: list[dict[str, Any]] = field(default_factory=list)
     hours_disagreements: list[dict[str, Any]] = field(default_factory=list)
     flags: Counter[str] = field(default_factory=Counter)
     duplicates: list[Pair] = field(default_factory=list)
@@ -49,6 +50,7 @@ class Report:
                 "texts": self.hours_texts,
                 "parsed": self.hours_texts - len(self.hours_unparsed),
                 "unparsed": self.hours_unparsed,
+                "structured_unparsed": self.hours_structured_unparsed,
                 "disagreements": self.hours_disagreements,
             },
             "flags": dict(self.flags.most_common()),
@@ -76,6 +78,9 @@ class Report:
         self.hours_texts += bool(text)
         if "hours_text_unparsed" in said.hours.flags:
             self.hours_unparsed.append(place | {"text": text, "reason": said.hours.problem})
+        if "hours_json_unparsed" in said.hours.flags:
+            structured = row["hours_json"]
+            self.hours_structured_unparsed.append(place | {"structured": structured, "reason": said.hours.problem})
         if "hours_disagree" in said.hours.flags:
             stored = said.hours.opening_hours
             self.hours_disagreements.append(place | {"text": text, "structured": row["hours_json"], "stored": stored})

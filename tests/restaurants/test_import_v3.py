@@ -150,9 +150,16 @@ def test_the_next_place_gets_the_next_id(tmp_path: Path) -> None:
 
 
 def test_unparsed_hours_are_kept_and_reported(tmp_path: Path) -> None:
-    run = Run(tmp_path, _row(1, hours_of_operation="by appointment"))
+    odd = {"periods": [{"open": {"day": 9, "time": "1200"}}]}
+    rows = [_row(1, hours_of_operation="by appointment"), _row(2, hours_json=odd)]
 
-    place = Restaurant.objects.get()
+    run = Run(tmp_path, *rows)
+
+    place = Restaurant.objects.get(pk=1)
+    [structured] = run.report["hours"]["structured_unparsed"]
+    assert (structured["id"], structured["structured"]) == (2, odd)
+    assert structured["reason"]
+    assert run.report["hours"]["unparsed"][0]["reason"] == place.hours_problem
     assert run.report["hours"]["unparsed"][0]["text"] == place.hours_raw == "by appointment"
     assert place.opening_hours is None
     assert place.hours_problem

@@ -46,6 +46,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{'Dry run, nothing stored: ' if dry_run else ''}{counts}")
         parsed = done.hours_texts - len(done.hours_unparsed)
         self.stdout.write(f"Hours: {parsed} of {done.hours_texts} texts understood")
+        for unparsed in done.hours_unparsed + done.hours_structured_unparsed:
+            self.stdout.write(f"  {unparsed['id']} {unparsed['name']}: hours not understood, {unparsed['reason']}")
         for disagreement in done.hours_disagreements:
             self.stdout.write(
                 f"  {disagreement['id']} {disagreement['name']}: text and periods disagree; periods stored"
