@@ -38,13 +38,29 @@ class Hour:
     is_open: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A typed word as the guide spells it: the `same`, words that are `begun` so or sound so in the other script, and
+    words that are `like` it.
+    """
+
+    same: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+    like: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.same, *self.begun, *self.like)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceFilter:
     """Which published places: every filter must hold. An exclusion leaves places of unknown value in.
 
     None and empty mean not asked. `certified_on` narrows `agency`: by this agency, on this day. `point` alone narrows
     nothing: distances are measured from it. What depends on the clock is asked for as a moment, so that an answer may
-    be kept.
+    be kept. `words` is what `q` means in the guide's own words; whoever answers finds it out, nobody asks for it.
     """
 
     kosher_category: Choice = ANY
@@ -72,6 +88,7 @@ class PlaceFilter:
     open_now: Hour | None = None
     open_at: Hour | None = None
     open_before_shabbat: Hour | None = None
+    words: tuple[Spelled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,15 @@ class FacetCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """What somebody who types may mean: a city, an agency or a name, and how many places it stands for."""
+
+    kind: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a question found, from one position on; None and empty: not counted."""
 

@@ -11,7 +11,7 @@ from restaurants import openings
 from restaurants.discovery import ground, parts
 from restaurants.discovery.columns import categories, cities, columns, countries, ids, showing, states
 from restaurants.discovery.fragments import PUBLISHED, Fragment, every, excluded
-from restaurants.discovery.words import holding
+from restaurants.discovery.words import meant
 from restaurants.filters import Hour, PlaceFilter
 from restaurants.kosher import Attribute
 from restaurants.values import ListCriteria
@@ -50,14 +50,14 @@ SINGLES: Final[Mapping[str, Callable[[Any], Fragment]]] = {
     "open_now": opening(openings.open_now),
     "open_at": opening(openings.open_at),
     "open_before_shabbat": opening(openings.open_before_shabbat),
-    "q": holding,
 }
 """What a filter of one value means, by its name; it is not asked when it is None or empty."""
 
 
 def meeting(asked: PlaceFilter) -> Fragment:
     """Return the condition that a place is published and meets every filter of `asked`."""
-    return every((PUBLISHED, *_chosen(asked), *_certified(asked), *_single(asked), *ground.around(asked)))
+    worded = (meant(asked.words),) if asked.q else ()
+    return every((PUBLISHED, *worded, *_chosen(asked), *_certified(asked), *_single(asked), *ground.around(asked)))
 
 
 def listing(criteria: ListCriteria) -> Fragment:

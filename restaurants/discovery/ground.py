@@ -12,8 +12,16 @@ from restaurants.geometry import EARTH_RADIUS_M, Box, Point, chord_of
 
 CHORD: Final = "r.spot <-> %(spot)s::cube"
 # Rounding may bring a chord past the diameter; `least` would take an unknown chord for one.
-DISTANCE_M: Final = f"""CASE WHEN r.spot IS NOT NULL THEN
-    round((2 * {EARTH_RADIUS_M} * asin(least(1.0, ({CHORD}) / 2)))::numeric, 1) END"""
+_METRES: Final = """CASE WHEN {chord} IS NOT NULL THEN
+    round((2 * {radius} * asin(least(1.0, {chord} / 2)))::numeric, 1) END"""
+
+
+def metres(chord: str) -> str:
+    """Return the great-circle metres that a chord spans, to a decimetre; NULL where it is not known."""
+    return _METRES.format(chord=f"({chord})", radius=EARTH_RADIUS_M)
+
+
+DISTANCE_M: Final = metres(CHORD)
 """Great-circle metres from the point, to a decimetre; NULL where the place is not known."""
 KNOWN: Final = Fragment("r.spot IS NOT NULL")
 

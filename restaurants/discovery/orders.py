@@ -7,7 +7,7 @@ from typing import Final
 from jewgo.core.paging import InvalidCursor, Scalar
 from restaurants.discovery import ground
 from restaurants.discovery.fragments import Fragment
-from restaurants.discovery.words import relevance
+from restaurants.discovery.words import closeness
 from restaurants.filters import PlaceFilter, Sort
 
 BAYESIAN: Final = """coalesce((SELECT round((s.total + 15)::numeric / (s.count + 5), 4)
@@ -58,7 +58,7 @@ def _chord(asked: PlaceFilter) -> Fragment:
 BY_ID: Final = Order(_column("r.id"), "bigint")
 """As v3 lists."""
 
-BY_RELEVANCE: Final = Order(lambda asked: relevance(asked.q), "numeric", descending=True)
+BY_RELEVANCE: Final = Order(lambda asked: closeness(asked.words), "numeric", descending=True)
 
 ORDERS: Final[Mapping[Sort, Order]] = {
     "name": Order(_column("r.sort_name"), "varchar"),

@@ -13,13 +13,16 @@ from restaurants.services.reading import (
     search,
     statistics,
 )
+from restaurants.services.suggesting import autocomplete, filter_options, similar
 
 __all__ = [
     "accept",
+    "autocomplete",
     "business_types",
     "create",
     "delete",
     "detail",
+    "filter_options",
     "kept",
     "kosher_types",
     "list_places",
@@ -27,6 +30,7 @@ __all__ = [
     "record",
     "search",
     "set_hours",
+    "similar",
     "statistics",
     "update",
 ]

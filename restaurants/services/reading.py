@@ -1,7 +1,7 @@
 """Reading the guide: what either contract asks the v4 engine, through the cache where the feature is on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -14,6 +14,7 @@ from restaurants.discovery.conditions import listing
 from restaurants.discovery.fragments import EXISTING, NOTHING, PUBLISHED, Fragment, answer, every
 from restaurants.discovery.orders import BY_ID, BY_RELEVANCE
 from restaurants.discovery.statement import HIT, PLACE, TOTAL, Shown, answering, listed, one
+from restaurants.discovery.vocabulary import spelled
 from restaurants.discovery.words import holding, relevance
 from restaurants.filters import Question
 from restaurants.freshness import CATALOGUE
@@ -67,7 +68,7 @@ def list_places(criteria: ListCriteria) -> Listing:
     """Return the window of approved places that match, by id."""
     if criteria.finds_nothing:
         return Listing((), 0)
-    found = _read("list", criteria, _LISTING, lambda: _list(criteria))
+    found = read("list", criteria, _LISTING, lambda: _list(criteria))
     return Listing(found.rows, found.total)
 
 
@@ -76,14 +77,14 @@ def search(criteria: SearchCriteria) -> SearchResult:
 
     Both sides are compared without case, accents, niqqud and variants of spelling; see `restaurants.discovery.words`.
     """
-    found = _read("search", criteria, _RESULT, lambda: _search(criteria))
+    found = read("search", criteria, _RESULT, lambda: _search(criteria))
     return SearchResult(found.rows, found.total)
 
 
 def detail(restaurant_id: int) -> Place:
     """Return one approved place; raises `UnknownRestaurant` for what the public does not see."""
     require_possible(restaurant_id)
-    return _read("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, PUBLISHED))
+    return read("detail", restaurant_id, _PLACE, lambda: _one(restaurant_id, PUBLISHED))
 
 
 def record(restaurant_id: int) -> Place:
@@ -94,17 +95,17 @@ def record(restaurant_id: int) -> Place:
 
 def kosher_types() -> tuple[KosherType, ...]:
     """Return the categories that approved places show, the most frequent first."""
-    return _read("kosher_types", None, _TYPES, lambda: overviews.KOSHER_TYPES)
+    return read("kosher_types", None, _TYPES, lambda: overviews.KOSHER_TYPES)
 
 
 def business_types() -> tuple[str, ...]:
     """Return the listing types that approved places have, in the order of their letters."""
-    return _read("business_types", None, _NAMES, lambda: overviews.BUSINESS_TYPES)
+    return read("business_types", None, _NAMES, lambda: overviews.BUSINESS_TYPES)
 
 
 def statistics() -> Statistics:
     """Return the catalogue in numbers."""
-    return _read("statistics", None, _STATISTICS, lambda: overviews.STATISTICS)
+    return read("statistics", None, _STATISTICS, lambda: overviews.STATISTICS)
 
 
 def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapping[str, tuple[FacetCount, ...]]]:
@@ -116,7 +117,7 @@ def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapp
     """
     scope = _text([asdict(question.filter), question.sort])
     after = Cursor.read(request.cursor, scope) if request.cursor else None
-    asked = answering(question, limit=request.limit + 1, after=after, counted=request.include_total)
+    asked = answering(understood(question), limit=request.limit + 1, after=after, counted=request.include_total)
     found = _FOUND.validate_json(_told(asked))
     cut = Page.cut(
         found.rows,
@@ -126,6 +127,13 @@ def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapp
         total=found.total,
     )
     return cut, found.facets
+
+
+def understood(question: Question) -> Question:
+    """Return the question with what its text means in the guide's own words; one query where there is a text."""
+    if not question.filter.q:
+        return question
+    return replace(question, filter=replace(question.filter, words=spelled(question.filter.q)))
 
 
 def require_possible(restaurant_id: int) -> None:
@@ -160,7 +168,7 @@ def _one(restaurant_id: int, visible: Fragment) -> Fragment:
     return one(every((Fragment("r.id = %(id)s", {"id": restaurant_id}), visible)))
 
 
-def _read(operation: str, asked: Any, adapter: TypeAdapter[T], statement: Callable[[], Fragment]) -> T:
+def read(operation: str, asked: Any, adapter: TypeAdapter[T], statement: Callable[[], Fragment]) -> T:
     """Return what the statement tells, from the cache where the feature is on for this caller."""
     if not CACHE.is_on():
         return adapter.validate_json(_told(statement()))

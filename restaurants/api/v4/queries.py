@@ -114,3 +114,16 @@ class SearchQuery(ListQuery):
     """The parameters of a search: the list's, with a text."""
 
     q = serializers.CharField(max_length=LONGEST_Q, help_text="What to search for, as people type it.")
+
+
+class AutocompleteQuery(StrictSerializer):
+    """What is being typed."""
+
+    q = serializers.CharField(max_length=LONGEST_Q, help_text="The beginning of a name, city or agency.")
+    limit = serializers.IntegerField(min_value=1, max_value=20, default=10)
+
+
+class SimilarQuery(FieldsQuery):
+    """How many, and what of them."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=20, default=5)

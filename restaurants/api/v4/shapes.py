@@ -137,7 +137,31 @@ class ListedShape(RestaurantShape):
     shabbat_hours: NotRequired[ShabbatHoursShape]
 
 
-BESIDE: Final = tuple(name for name in ListedShape.__annotations__ if name not in SHOWN)
+class SimilarShape(RestaurantShape):
+    """A restaurant like another: how far it is from that one, and why it is like it."""
+
+    distance_m: float | None
+    why: list[Literal["same_category", "same_agency", "near", "same_listing_type", "same_city"]]
+
+
+class FacetShape(TypedDict):
+    """How many places have a value."""
+
+    value: str
+    count: int
+
+
+class CompletionShape(TypedDict):
+    """What somebody who types may mean, and how many places it stands for."""
+
+    kind: Literal["city", "agency", "name"]
+    text: str
+    count: int
+
+
+BESIDE: Final = tuple(
+    name for name in {**ListedShape.__annotations__, **SimilarShape.__annotations__} if name not in SHOWN
+)
 """What only lists show."""
 
 
