@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("restaurants", "0003_discovery_where_and_how_good"),
+        ("restaurants", "0004_discovery_words"),
     ]
 
     operations = [
