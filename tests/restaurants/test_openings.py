@@ -4,9 +4,12 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from threading import Timer
 from typing import Any
 
@@ -16,6 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
+from jewgo.core.processes import free_port
 from restaurants.foresight import AHEAD, BEFORE_SHABBAT
 from restaurants.hours.closures import closures
 from restaurants.hours.opening import opening_at, stretches
@@ -36,6 +40,7 @@ from restaurants.services.openings import due, extend
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 ANSWERS: tuple[Answer, ...] = ("open", "closed", "unknown")
 NOW = datetime(2026, 9, 2, 15, 7, tzinfo=UTC)
 """Before Rosh Hashana on Shabbat and Sunday, and the Yom Kippur after it."""
@@ -201,6 +206,27 @@ def test_a_sigterm_ends_the_loop_cleanly(sample: dict[int, Schedule]) -> None:
             signal.signal(name, handler)
 
     assert len(output.getvalue().splitlines()) == 1
+
+
+def without_a_database(*arguments: str) -> "subprocess.Popen[str]":
+    """Start the command as a process of its own where PostgreSQL does not answer."""
+    environment = {**os.environ, "DATABASE_URL": f"postgres://nobody@127.0.0.1:{free_port(None)}/none"}
+    command = [sys.executable, "manage.py", "openings", "--skip-checks", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_without_a_database_the_command_fails_and_the_loop_goes_on_until_a_signal() -> None:
+    with without_a_database() as once, without_a_database("--every", "1") as loop:
+        assert once.stderr is not None
+        assert loop.stderr is not None
+
+        said = [loop.stderr.readline() for _ in range(2)]
+        loop.send_signal(signal.SIGTERM)
+
+        assert once.wait(30) == 1
+        assert "PostgreSQL does not answer" in once.stderr.read()
+        assert loop.wait(15) == 0
+        assert said[0].startswith("PostgreSQL does not answer, trying again: ")
 
 
 def test_stretches_and_spans_are_of_one_mind_about_the_whole_horizon(sample: dict[int, Schedule]) -> None:

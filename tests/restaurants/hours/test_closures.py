@@ -1,6 +1,6 @@
 """When a place is closed for Shabbat and Yom Tov."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,6 +47,26 @@ def test_a_plain_shabbat_lasts_from_candle_lighting_to_nightfall_on_whole_minute
         "2026-06-05 20:05",
         "2026-06-06 21:15",
     )
+
+
+@pytest.mark.parametrize(
+    ("zone", "spot", "minutes", "eve", "published"),
+    [
+        ("America/New_York", (40.71, -74.01), 18, date(2024, 6, 21), time(20, 13)),
+        ("America/New_York", (40.71, -74.01), 18, date(2024, 12, 20), time(16, 13)),
+        ("America/New_York", (25.76, -80.19), 18, date(2024, 12, 20), time(17, 16)),
+        ("America/Los_Angeles", (34.05, -118.24), 18, date(2024, 6, 21), time(19, 50)),
+        ("Europe/London", (51.51, -0.13), 18, date(2024, 6, 21), time(21, 3)),
+        ("Europe/London", (51.51, -0.13), 18, date(2024, 12, 20), time(15, 35)),
+        ("Asia/Jerusalem", (31.78, 35.22), 40, date(2024, 6, 21), time(19, 7)),
+    ],
+)
+def test_candles_are_lit_when_calendars_say(
+    zone: str, spot: tuple[float, float], minutes: int, eve: date, published: time
+) -> None:
+    lit = candle_lighting(Custom(Sky.over(zone, *spot), minutes), eve)
+
+    assert abs(lit - datetime.combine(eve, published, tzinfo=ZoneInfo(zone))) <= timedelta(minutes=2)
 
 
 def test_candles_are_lit_forty_minutes_before_sunset_in_jerusalem() -> None:
