@@ -137,6 +137,10 @@ STATICFILES_DIRS = [BASE_DIR / "jewgo" / "static"]
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: there is no step to forget
 WHITENOISE_AUTOREFRESH = LOCAL
 
+# Uploads: a picture's name is made by us, and what it holds was written anew (restaurants/pictures.py).
+MEDIA_ROOT = ENVIRONMENT.media_root or BASE_DIR / "var" / "media"
+MEDIA_URL = ENVIRONMENT.media_url
+
 WAFFLE_FLAG_MODEL = "rollout.Flag"
 WAFFLE_CACHE_NAME = "waffle"
 WAFFLE_FLAG_DEFAULT = False

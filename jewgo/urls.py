@@ -5,12 +5,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from jewgo import docs, health
-from jewgo.views import home
+from jewgo.views import home, media
 
 urlpatterns = [
     path("", home, name="home"),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    path("media/<path:path>", media, name="media"),
     *health.probes,
     *docs.urlpatterns,
     path("", include("rollout.api.metrics")),

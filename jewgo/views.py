@@ -3,8 +3,11 @@
 import sys
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.views.static import serve
 
 import jewgo
 from jewgo.core.api.wire import dumps
@@ -38,6 +41,14 @@ def home(request: HttpRequest) -> HttpResponse:
         body = envelope(status=200, request_id=current_request_id(), data=data, message="Welcome to JewGo")
         response = HttpResponse(dumps(body), content_type="application/json")
     response.headers["Vary"] = "Accept"
+    return response
+
+
+@only_shows
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """Serve an upload; its name was made for it alone, so that what stands behind it never changes."""
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

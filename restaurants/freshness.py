@@ -9,7 +9,7 @@ from jewgo.core.cache import Namespace
 CATALOGUE: Final = Namespace("restaurants", ttl_s=300)
 """The v4 engine reads through it. Writes in bulk send no signal: whoever makes one calls `invalidate`."""
 
-WATCHED: Final = ("Restaurant", "Agency", "Certificate", "SupervisionLevel", "Image")
+WATCHED: Final = ("Restaurant", "Agency", "Certificate", "SupervisionLevel", "Image", "Special")
 
 
 def watch() -> None:

@@ -4,22 +4,27 @@ from dataclasses import asdict, fields
 from typing import Any, Final
 
 from django.db import connection
+from django.utils.timezone import now
 from pydantic import TypeAdapter
 
 from jewgo.core.middleware import current_request_id
-from restaurants.models import Agency, Restaurant
+from restaurants.amendments import Amendment, effect_of
+from restaurants.models import Agency, Certificate, Restaurant
+from restaurants.parts import plain
 from restaurants.repositories import UnknownRestaurant
 from restaurants.spelling import normalise
 from restaurants.values import (
     MAX_ID,
     Draft,
     Hit,
+    KeptCriteria,
     KosherType,
     ListCriteria,
     Listing,
     Place,
     SearchCriteria,
     SearchResult,
+    SpecialFact,
     Statistics,
 )
 from rollout.switch import control
@@ -55,7 +60,11 @@ _PLACE: Final = """
               FROM restaurants_supervisionlevel l WHERE l.restaurant_id = r.id) AS levels,
            (SELECT coalesce(json_agg(json_build_object('url', i.url, 'is_primary', i.is_primary)
                                      ORDER BY i.position, i.id), '[]')
-              FROM restaurants_image i WHERE i.restaurant_id = r.id) AS images
+              FROM restaurants_image i WHERE i.restaurant_id = r.id) AS images,
+           (SELECT coalesce(json_agg(json_build_object(
+                       'id', s.id, 'title', s.title, 'description', s.description, 'price', s.price,
+                       'starts_at', s.starts_at, 'ends_at', s.ends_at) ORDER BY s.id), '[]')
+              FROM restaurants_special s WHERE s.restaurant_id = r.id AND s.is_active) AS specials
 """
 
 _MATCHING: Final = f"""
@@ -72,6 +81,15 @@ _FOUND: Final = f"""
     WHERE {_PUBLISHED}
       AND (%(q)s <%% r.search_text
            OR NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(r.search_text, word) = 0))
+"""
+
+_KEPT: Final = """
+    FROM restaurants_restaurant r
+    WHERE r.deleted_at IS NULL
+      AND (%(state)s::text IS NULL OR r.state_of_record = %(state)s)
+      AND (%(id)s::bigint IS NULL OR r.id = %(id)s)
+      AND (NOT %(asks)s OR (%(words)s::text[] IS NOT NULL AND (%(q)s <%% r.search_text
+           OR NOT EXISTS (SELECT FROM unnest(%(words)s::text[]) AS word WHERE strpos(r.search_text, word) = 0))))
 """
 
 _RELEVANCE: Final = """,
@@ -179,6 +197,98 @@ def create(draft: Draft, actor: str) -> Place:
     said = {name: [None, value] for name, value in asdict(draft).items() if value}
     restaurant.changes.create(actor=actor, action="create", fields=said, request_id=current_request_id())
     return _one(restaurant.pk)
+
+
+@control("restaurants.amend")
+def amend(restaurant_id: int, amendment: Amendment, actor: str) -> Place:
+    """Change what v3's PUT says of a place, with its history; return it. Raises `UnknownRestaurant`."""
+    stored = _kept(restaurant_id)
+    effect = effect_of(amendment, _one(restaurant_id), now())
+    changed: dict[str, Any] = {}
+    for name, value in effect.columns.items():
+        before = getattr(stored, name)
+        if before != value:
+            changed[name] = [plain(before), plain(value)]
+            setattr(stored, name, value)
+    for fact in effect.levels:
+        stored.levels.update_or_create(attribute=fact.attribute, defaults=asdict(fact))
+        changed[fact.attribute] = [None, fact.level]
+    if effect.agency and _certify(stored, effect.agency, amendment.source):
+        changed["certifying_agency"] = [None, effect.agency]
+    if effect.image:
+        _show(stored, effect.image)
+        changed["image_url"] = [None, effect.image]
+    if changed:
+        _keep(stored, actor, effect.action, changed)
+    return _one(restaurant_id)
+
+
+@control("restaurants.delete")
+def delete(restaurant_id: int, actor: str) -> None:
+    """Mark a place deleted, with its history. Raises `UnknownRestaurant`."""
+    stored = _kept(restaurant_id)
+    stored.deleted_at = now()
+    _keep(stored, actor, "delete", {"deleted_at": [None, plain(stored.deleted_at)]})
+
+
+@control("restaurants.specials")
+def specials(restaurant_id: int) -> tuple[SpecialFact, ...]:
+    """Return the specials of an approved place that are on now; raises `UnknownRestaurant`."""
+    at = now()
+    return tuple(special for special in detail(restaurant_id).specials if special.is_on(at))
+
+
+@control("restaurants.kept")
+def kept(criteria: KeptCriteria) -> Listing:
+    """Return the window of the places that are not deleted and match, the latest first."""
+    q = normalise(criteria.text)
+    asked = {
+        "asks": bool(criteria.text),
+        "q": q,
+        "words": q.split() or None,
+        "state": criteria.record_state,
+        "id": criteria.restaurant_id,
+        "limit": criteria.limit,
+        "offset": criteria.offset,
+    }
+    rows = _rows(f"{_PLACE} {_KEPT} ORDER BY r.id DESC LIMIT %(limit)s OFFSET %(offset)s", asked)
+    return Listing(tuple(map(_place, rows)), _count(_KEPT, asked))
+
+
+def _kept(restaurant_id: int) -> Restaurant:
+    """Return the row under its lock."""
+    found = Restaurant.objects.select_for_update().filter(pk=restaurant_id, deleted_at=None)
+    stored = found.first() if 0 < restaurant_id <= MAX_ID else None
+    if stored is None:
+        raise UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
+    return stored
+
+
+def _keep(stored: Restaurant, actor: str, action: str, changed: dict[str, Any]) -> None:
+    """Write the row as the next version, and what changed into the history."""
+    stored.version, stored.updated_at = stored.version + 1, now()
+    stored.save()
+    stored.changes.create(actor=actor, action=action, fields=changed, request_id=current_request_id())
+
+
+def _certify(stored: Restaurant, name: str, source: str) -> bool:
+    """Let the agency stand for the place: in place of the one that v3 shows, unless it already does."""
+    agency, held = _agency(name), stored.certificates.order_by("pk")
+    if held.filter(agency=agency).exists():
+        return False
+    shown = held.first()
+    certificate = Certificate(pk=shown.pk if shown else None, restaurant=stored, agency=agency, source=source)
+    certificate.save()
+    return True
+
+
+def _show(stored: Restaurant, url: str) -> None:
+    """Make the picture the primary one, as the last one if it is new."""
+    stored.images.filter(is_primary=True).update(is_primary=False)
+    last = stored.images.order_by("position").last()
+    image, _ = stored.images.get_or_create(url=url, defaults={"position": last.position + 1 if last else 0})
+    image.is_primary = True
+    image.save()
 
 
 def _agency(name: str) -> Agency:

@@ -27,6 +27,11 @@ _PARTS: Final = {
         (SELECT coalesce(json_agg(json_build_object('url', i.url, 'is_primary', i.is_primary)
                                   ORDER BY i.position, i.id), '[]')
            FROM restaurants_image i WHERE i.restaurant_id = r.id)""",
+    "specials": """
+        (SELECT coalesce(json_agg(json_build_object(
+                    'id', s.id, 'title', s.title, 'description', s.description, 'price', s.price,
+                    'starts_at', s.starts_at, 'ends_at', s.ends_at) ORDER BY s.id), '[]')
+           FROM restaurants_special s WHERE s.restaurant_id = r.id AND s.is_active)""",
 }
 
 _COLUMNS: Final = ", ".join(

@@ -13,11 +13,21 @@ from django.utils.timezone import now
 from jewgo.core.errors import NotFound, PreconditionFailed
 from jewgo.core.repository import Repository
 from restaurants.lifecycle import RecordState
-from restaurants.parts import KEYS, UNCHANGED, Parts, plain, replace, told
+from restaurants.parts import KEYS, UNCHANGED, Parts, carry, plain, replace, told
 from restaurants.spelling import normalise
 
 if TYPE_CHECKING:
-    from restaurants.models import Agency, Certificate, Change, Image, Origin, Rating, Restaurant, SupervisionLevel
+    from restaurants.models import (
+        Agency,
+        Certificate,
+        Change,
+        Image,
+        Origin,
+        Rating,
+        Restaurant,
+        Special,
+        SupervisionLevel,
+    )
 
 
 class UnknownRestaurant(NotFound):
@@ -203,6 +213,13 @@ class RestaurantRepository(Repository["Restaurant"]):
             raise UnknownRestaurant(f"There is no restaurant {pk}.", meta={"resource_type": "Restaurant"})
         return place
 
+    def locked_with_deleted(self, pk: int) -> "Restaurant":
+        """Return the place as `locked` does, also when it was deleted."""
+        place = self.get_queryset().select_for_update().filter(pk=pk).first()
+        if place is None:
+            raise UnknownRestaurant(f"There is no restaurant {pk}.", meta={"resource_type": "Restaurant"})
+        return place
+
     def store(
         self, restaurant: "Restaurant", *, actor: str, action: str, request_id: str = "", parts: Parts = UNCHANGED
     ) -> "Restaurant":
@@ -286,6 +303,7 @@ class RestaurantRepository(Repository["Restaurant"]):
         changed: dict[str, list[Any]] = {}
         for name, wanted in parts.given().items():
             stored = list(getattr(restaurant, name).order_by("pk"))
+            carry(name, stored, wanted)
             before = [told(name, row) for row in stored]
             if before != (after := [told(name, row) for row in wanted]):
                 replace(name, restaurant, stored, wanted)
@@ -314,6 +332,10 @@ class AgencyRepository(Repository["Agency"]):
     def by_key(self) -> "dict[str, Agency]":
         """Return every agency under each of its names, as search compares them."""
         return {key: agency for agency in self.order_by("-pk") for key in agency.keys}
+
+    def called(self, name: str) -> "models.QuerySet[Agency]":
+        """Ask for the agency that is called so, in any spelling."""
+        return self.filter(keys__contains=[normalise(name)]).order_by("pk")
 
     def ensure(self, names: Iterable[Mapping[str, Any]]) -> int:
         """Add the agencies that are not there under any of their names; return how many. The rest stay as they are.
@@ -345,6 +367,10 @@ class ImageRepository(Repository["Image"]):
 
 class RatingRepository(Repository["Rating"]):
     """What reviews add up to; PostgreSQL writes it."""
+
+
+class SpecialRepository(Repository["Special"]):
+    """Specials of a restaurant, the active ones and the others."""
 
 
 class ChangeRepository(Repository["Change"]):

@@ -92,6 +92,24 @@ class ImageFact:
 
 
 @dataclass(frozen=True, slots=True)
+class SpecialFact:
+    """What a place offers for a while; None: from the start, without an end."""
+
+    id: int
+    title: str
+    description: str
+    price: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    is_active: bool = True
+
+    def is_on(self, at: datetime) -> bool:
+        """Whether the public sees it at that moment."""
+        begun = self.starts_at is None or self.starts_at <= at
+        return self.is_active and begun and (self.ends_at is None or at < self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """One restaurant with everything that is known of it. None means unknown, an empty tuple means none known."""
 
@@ -132,6 +150,7 @@ class Place:
     certificates: tuple[CertificateFact, ...]
     levels: tuple[LevelFact, ...]
     images: tuple[ImageFact, ...]
+    specials: tuple[SpecialFact, ...] = ()
 
     @property
     def kosher_category(self) -> str | None:
@@ -225,6 +244,17 @@ class Statistics:
     listing_types: tuple[str, ...]
     counts_by_kosher_category: Mapping[str, int]
     last_updated: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCriteria:
+    """Which places v3's admin list holds, whatever their state but deleted ones; None and empty: not asked."""
+
+    text: str = ""
+    record_state: str | None = None
+    restaurant_id: int | None = None
+    limit: int = 20
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,8 @@ def write(work: Callable[[], T], *, operation: str) -> T:
             hooks = _set_aside_hooks(older)
             at_commit = True  # from here on the outcome may be unknown
     except Exception as error:
-        connection.close_if_unusable_or_obsolete()  # else the next engine meets a dead connection
+        if not connection.in_atomic_block:  # a transaction around us (a test case's) ends its connection itself
+            connection.close_if_unusable_or_obsolete()  # else the next engine meets a dead connection
         if at_commit:
             raise OutcomeUnknown from error
         raise

@@ -9,6 +9,7 @@ PUBLIC: Final[frozenset[Scope]] = frozenset()
 """No scope at all is asked for."""
 
 _CATALOG: Final = frozenset({Scope.CATALOG_WRITE})
+_KEEPERS: Final = frozenset({Scope.CATALOG_READ, Scope.CATALOG_WRITE})
 _OPS: Final = frozenset({Scope.OPS})
 _READ: Final = frozenset({Scope.ROLLOUT_READ, Scope.OPS})
 _STOP: Final = frozenset({Scope.ROLLOUT_ROLLBACK, Scope.OPS})
@@ -26,6 +27,13 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "GET /api/restaurants/business-types": PUBLIC,
     "GET /api/restaurants/<int:restaurant_id>": PUBLIC,
     "GET /api/restaurants/<int:restaurant_id>/hours": PUBLIC,
+    "PUT /api/restaurants/<int:restaurant_id>": _CATALOG,
+    "DELETE /api/restaurants/<int:restaurant_id>": _CATALOG,
+    "GET /api/restaurants/<int:restaurant_id>/specials": PUBLIC,
+    "GET /api/admin/restaurants": _KEEPERS,
+    "POST /api/admin/restaurants": _CATALOG,
+    "PUT /api/admin/restaurants": _CATALOG,
+    "DELETE /api/admin/restaurants/<int:restaurant_id>": _CATALOG,
     "GET /api/kosher-types": PUBLIC,
     "GET /api/statistics": PUBLIC,
     "GET /api/reviews": PUBLIC,
@@ -46,6 +54,27 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "DELETE /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
     "GET /api/v4/restaurants/<int:restaurant_id>/hours": PUBLIC,
     "PUT /api/v4/restaurants/<int:restaurant_id>/hours": _CATALOG,
+    **{
+        f"POST /api/v4/restaurants/<int:restaurant_id>/{move}": _CATALOG
+        for move in ("approve", "reject", "suspend", "close", "reopen", "resubmit", "restore")
+    },
+    **{
+        f"GET /api/v4/restaurants/<int:restaurant_id>/{part}": PUBLIC for part in ("certificates", "specials", "images")
+    },
+    **{
+        f"POST /api/v4/restaurants/<int:restaurant_id>/{part}": _CATALOG
+        for part in ("certificates", "certificates/<int:certificate_id>/verify", "specials", "images")
+    },
+    **{
+        f"{method} /api/v4/restaurants/<int:restaurant_id>/{part}": _CATALOG
+        for part in ("certificates/<int:certificate_id>", "specials/<int:special_id>", "images/<int:image_id>")
+        for method in ("PATCH", "DELETE")
+    },
+    "GET /api/v4/restaurants/<int:restaurant_id>/history": _KEEPERS,
+    "GET /api/v4/agencies": PUBLIC,
+    "POST /api/v4/agencies": _CATALOG,
+    "GET /api/v4/agencies/<int:agency_id>": PUBLIC,
+    "PATCH /api/v4/agencies/<int:agency_id>": _CATALOG,
     "GET /api/v4/reviews": PUBLIC,
     "GET /api/v4/reviews/<int:review_id>": PUBLIC,
     "GET /api/v4/statistics": PUBLIC,

@@ -26,6 +26,8 @@ class Environment(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=9)
     jewgo_local: Switch = "off"
     jewgo_release: str = Field(default="", max_length=100, description="by default the git commit")
+    media_root: str = Field(default="", description="where uploads are stored; by default var/media")
+    media_url: str = Field(default="/media/", description="where they are served: a path here, or an address elsewhere")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     rollout_pulse: Switch = "on"
     rollout_drills: Switch = "off"

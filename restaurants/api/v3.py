@@ -1,6 +1,5 @@
 """The v3 contract of restaurants, frozen: what apps in the field speak, whichever engine answers."""
 
-import logging
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
@@ -13,26 +12,34 @@ from rest_framework.response import Response
 from jewgo.core.api import V3View, v3_envelope
 from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated, Unavailable
 from jewgo.core.schema import operation
-from restaurants import rules, services
+from restaurants import services
 from restaurants.api import v3_schema
-from restaurants.api.v3_forms import ListQuery, RestaurantForm, SearchQuery, ValidationFailed, read_draft
+from restaurants.api.v3_admin import AdminRestaurant, AdminRestaurants
+from restaurants.api.v3_forms import (
+    ListQuery,
+    RestaurantForm,
+    SearchQuery,
+    ValidationFailed,
+    read_amendment,
+    read_draft,
+)
 from restaurants.api.v3_hours import HoursShape, present_hours
 from restaurants.api.v3_shapes import (
     present_kosher_types,
     present_list,
     present_place,
     present_search,
+    present_specials,
     present_statistics,
 )
+from restaurants.api.v3_writes import AMEND, CREATE, DELETE, RESTAURANTS, VALIDATION, hold_against_rules
 from restaurants.repositories import UnknownRestaurant
-from restaurants.values import Draft, ListCriteria, SearchCriteria
+from restaurants.services import specials
+from restaurants.values import ListCriteria, SearchCriteria
 from rollout.identity import identify
-from rollout.switch import Switch, Toggle
+from rollout.switch import Switch
 from users.api.permissions import HasScopeToWrite
 
-logger = logging.getLogger(__name__)
-
-RESTAURANTS: Final = "api_v4_restaurants"
 MAX_QUERY: Final = 200
 """Characters of a search that are looked at; what follows is ignored, as v3 ignores what it does not understand."""
 
@@ -57,8 +64,7 @@ STATISTICS = Switch(
     present=present_statistics,
     writes=False,
 )
-CREATE = Switch(RESTAURANTS, "restaurants.create", candidate=services.accept, present=present_place, writes=True)
-VALIDATION = Toggle("api_v4_validation")
+SPECIALS = Switch(RESTAURANTS, "restaurants.specials", candidate=specials.shown, present=present_specials, writes=False)
 
 
 class QueryRequired(InvalidInput):
@@ -95,7 +101,7 @@ class RestaurantsView(V3View):
         actor = str(identify(request))
         draft = read_draft(request.data, source=f"v3 API, {actor}")
         if VALIDATION.is_on(request):
-            _hold_against_rules(draft)
+            hold_against_rules(draft)
         place = CREATE(request, draft, actor)
         return v3_envelope(request, data={"restaurant": place}, message="Restaurant created", status=201)
 
@@ -129,12 +135,44 @@ class RestaurantView(V3View):
     """One restaurant."""
 
     successor: ClassVar[str] = "/api/v4/restaurants"
+    permission_classes: Sequence[type[BasePermission]] = [HasScopeToWrite("catalog:write")]
 
     @operation(**v3_schema.DETAIL, errors=[UnknownRestaurant])
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show an approved restaurant."""
         place = DETAIL(request, restaurant_id)
         return v3_envelope(request, data={"restaurant": place}, top_level={"restaurant": place})
+
+    @operation(
+        **v3_schema.UPDATED,
+        body=RestaurantForm,
+        errors=[ValidationFailed, Unauthenticated, Forbidden, UnknownRestaurant],
+    )
+    def put(self, request: Request, restaurant_id: int) -> Response:
+        """Change what is given of a restaurant; what v3 cannot say stays as it is."""
+        actor = str(identify(request))
+        draft, amendment = read_amendment(request.data, source=f"v3 API, {actor}")
+        if VALIDATION.is_on(request):
+            hold_against_rules(draft)
+        place = AMEND(request, restaurant_id, amendment, actor)
+        return v3_envelope(request, data={"restaurant": place}, message="Restaurant updated")
+
+    @operation(status=204, errors=[Unauthenticated, Forbidden, UnknownRestaurant])
+    def delete(self, request: Request, restaurant_id: int) -> Response:
+        """Take a restaurant away; it can be brought back."""
+        DELETE(request, restaurant_id, str(identify(request)))
+        return Response(status=204)
+
+
+class SpecialsView(V3View):
+    """What a restaurant offers for a while."""
+
+    successor: ClassVar[str] = "/api/v4/restaurants"
+
+    @operation(**v3_schema.SPECIALS, errors=[UnknownRestaurant])
+    def get(self, request: Request, restaurant_id: int) -> Response:
+        """List the specials of an approved restaurant that are on now."""
+        return Response({"restaurant_id": restaurant_id, "items": SPECIALS(request, restaurant_id)})
 
 
 class HoursView(V3View):
@@ -209,22 +247,15 @@ def _filters(criteria: ListCriteria) -> dict[str, Any]:
     return {name: value for name, value in filters.items() if value}
 
 
-def _hold_against_rules(draft: Draft) -> None:
-    """Refuse what docs/migration.md lists; write any other finding of v4's rules to the log only."""
-    found = rules.findings(draft)
-    refused = [problem for problem in found if problem.code in rules.EXTRA_REFUSALS]
-    if refused:
-        raise ValidationFailed(problems=refused)
-    if found:
-        logger.info("v3 write breaks rules of v4", extra={"fields": {"findings": [problem.code for problem in found]}})
-
-
 urlpatterns = [
     path("api/restaurants", RestaurantsView.as_view()),
     path("api/restaurants/search", SearchView.as_view()),
     path("api/restaurants/business-types", BusinessTypesView.as_view()),
     path("api/restaurants/<int:restaurant_id>", RestaurantView.as_view()),
     path("api/restaurants/<int:restaurant_id>/hours", HoursView.as_view()),
+    path("api/restaurants/<int:restaurant_id>/specials", SpecialsView.as_view()),
+    path("api/admin/restaurants", AdminRestaurants.as_view()),
+    path("api/admin/restaurants/<int:restaurant_id>", AdminRestaurant.as_view()),
     path("api/kosher-types", KosherTypesView.as_view()),
     path("api/statistics", StatisticsView.as_view()),
 ]

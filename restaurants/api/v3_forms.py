@@ -6,7 +6,9 @@ from rest_framework import serializers
 
 from jewgo.core.api.strict import problems_of
 from jewgo.core.errors import InvalidInput, Problem
+from restaurants.amendments import Amendment
 from restaurants.kosher import Attribute, Category, Level
+from restaurants.lifecycle import RecordState
 from restaurants.rules import zone
 from restaurants.values import Draft, LevelFact
 
@@ -89,6 +91,58 @@ def read_draft(body: Any, *, source: str) -> Draft:
     if not form.is_valid():
         raise ValidationFailed(problems=problems_of(form.errors, in_body=True))
     return _draft(form.validated_data, source)
+
+
+class AdminForm(RestaurantForm):
+    """What the admin's PUT may say: any of the fields, the record's state, and why it is moved."""
+
+    restaurantId = serializers.IntegerField(required=False, help_text="Or in the query.")  # noqa: N815
+    status = serializers.CharField(required=False, allow_null=True, allow_blank=True)
+    reason = serializers.CharField(max_length=500, required=False, allow_null=True, allow_blank=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """Require nothing: what is left out stays as it is."""
+        fields: dict[str, Any] = super().get_fields()
+        for member in fields.values():
+            member.required, member.default = False, serializers.empty
+        return fields
+
+    def validate_status(self, value: str | None) -> str | None:
+        """Return the state of the record that is meant; v3 calls an approved one active."""
+        state = {"active": RecordState.APPROVED.value}.get((value or "").lower(), (value or "").lower())
+        if state and state not in RecordState.values:
+            raise serializers.ValidationError(f"Must be one of active, {', '.join(RecordState.values)}.")
+        return state or None
+
+
+def read_amendment(body: Any, *, source: str, form: type[RestaurantForm] = RestaurantForm) -> tuple[Draft, Amendment]:
+    """Return what a body changes of a place, and the same as a draft, for rules; raises `ValidationFailed`."""
+    if not isinstance(body, dict):
+        raise ValidationFailed(problems=[Problem("invalid", "The body must be a JSON object.")])
+    read = form(data={name: value for name, value in body.items() if name != "restaurantId"})
+    if not read.is_valid():
+        raise ValidationFailed(problems=problems_of(read.errors, in_body=True))
+    return _proposed(read.validated_data, source), _amendment(read.validated_data, body, source)
+
+
+def _proposed(said: dict[str, Any], source: str) -> Draft:
+    columns: dict[str, Any] = {name: said.get(name) or None for name in COLUMNS}
+    return Draft(**columns | {"name": said.get("name") or ""}, source=source)
+
+
+def _amendment(said: dict[str, Any], body: dict[str, Any], source: str) -> Amendment:
+    given = {name for name in said if name in body}
+    return Amendment(
+        source=source,
+        columns={name: None if said[name] == "" else said[name] for name in COLUMNS if name in given},
+        category=said.get("kosher_category"),
+        levels={BOOLEANS[name].value: said[name] for name in BOOLEANS if said.get(name) is not None},
+        agency=said.get("certifying_agency") or None,
+        image=said.get("image_url") or None,
+        hours=(said["hours_of_operation"] or "") if "hours_of_operation" in given else None,
+        record_state=said.get("status"),
+        reason=said.get("reason") or "",
+    )
 
 
 def _draft(said: dict[str, Any], source: str) -> Draft:

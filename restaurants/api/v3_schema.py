@@ -3,6 +3,17 @@
 from typing import Any, Literal, TypedDict
 
 
+class SpecialShape(TypedDict):
+    """An offer that is on now."""
+
+    id: int
+    title: str
+    description: str | None
+    price: str | None
+    starts_at: str | None
+    ends_at: str | None
+
+
 class RestaurantShape(TypedDict):
     """A restaurant: 39 keys in this order; null is not known."""
 
@@ -30,7 +41,7 @@ class RestaurantShape(TypedDict):
     additional_images: list[str]
     latitude: float | None
     longitude: float | None
-    specials: list[dict[str, Any]]
+    specials: list[SpecialShape]
     google_listing_url: str | None
     google_rating: float | None
     google_review_count: int | None
@@ -92,6 +103,8 @@ SEARCH: dict[str, Any] = {
 }
 DETAIL: dict[str, Any] = {"data": {"restaurant": RestaurantShape}, "top_level": {"restaurant": RestaurantShape}}
 CREATED: dict[str, Any] = {"data": {"restaurant": RestaurantShape}, "status": 201}
+UPDATED: dict[str, Any] = {"data": {"restaurant": RestaurantShape}}
+SPECIALS: dict[str, Any] = {"data": {"restaurant_id": int, "items": list[SpecialShape]}, "bare": True}
 KOSHER_TYPES: dict[str, Any] = {
     "data": {"kosher_types": list[KosherTypeShape]},
     "top_level": {"kosher_types": list[KosherTypeShape]},

@@ -1,5 +1,6 @@
 """Restaurants as v3 shows them: the 39 keys and the other shapes, from the values of either engine."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 from restaurants.hours.opening import next_open_at, opening_at
 from restaurants.kosher import boolean_of, is_cholov_stam
 from restaurants.rules import zone
-from restaurants.values import Hit, KosherType, Listing, Place, SearchResult, Statistics
+from restaurants.values import Hit, KosherType, Listing, Place, SearchResult, SpecialFact, Statistics
 
 Plain = dict[str, Any]
 
@@ -33,6 +34,21 @@ def present_list(listing: Listing) -> Plain:
 def present_search(result: SearchResult) -> Plain:
     """Return the hits of a search, and how many there are in all."""
     return {"results": [_hit(hit) for hit in result.hits], "total": result.total}
+
+
+def present_specials(specials: Iterable[SpecialFact]) -> list[Plain]:
+    """Return specials as v3 shows them."""
+    return [
+        {
+            "id": special.id,
+            "title": special.title,
+            "description": special.description or None,
+            "price": special.price or None,
+            "starts_at": naive(special.starts_at),
+            "ends_at": naive(special.ends_at),
+        }
+        for special in specials
+    ]
 
 
 def present_kosher_types(types: tuple[KosherType, ...]) -> list[Plain]:
@@ -95,7 +111,7 @@ def _details(place: Place) -> Plain:
         "additional_images": [url for url in urls if url != primary],
         "latitude": place.latitude,
         "longitude": place.longitude,
-        "specials": [],
+        "specials": present_specials(special for special in place.specials if special.is_on(timezone.now())),
         "google_listing_url": place.google_listing_url,
         "google_rating": None,
         "google_review_count": None,

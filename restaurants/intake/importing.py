@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from restaurants.intake.duplicates import Pair, probable_duplicates
+from restaurants.duplicates import Pair, probable_duplicates
 from restaurants.intake.records import Record, Rejected
 from restaurants.intake.sources import Source
 from restaurants.intake.translation import KEYS, Translation, translate

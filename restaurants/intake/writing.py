@@ -16,7 +16,8 @@ from restaurants.repositories import Entry
 from restaurants.spelling import normalise
 
 BATCH: Final = 200
-PARTS: Final = frozenset(KEYS)
+PARTS: Final = frozenset({"certificates", "levels", "images"})
+"""What a source speaks of; specials are the place's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from restaurants.models.opening_spans import OpeningSpan
 from restaurants.models.parts import Image, SupervisionLevel
 from restaurants.models.places import Restaurant
 from restaurants.models.ratings import Rating
+from restaurants.models.specials import Special
 
 __all__ = [
     "Agency",
@@ -16,5 +17,6 @@ __all__ = [
     "Origin",
     "Rating",
     "Restaurant",
+    "Special",
     "SupervisionLevel",
 ]

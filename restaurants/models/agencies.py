@@ -78,6 +78,9 @@ class Certificate(models.Model):
     verified_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    verifier = models.CharField(
+        max_length=100, blank=True, editable=False, help_text="Who verified it, as in the history: u:<pk>, k:<id>"
+    )
 
     objects: ClassVar[CertificateRepository] = CertificateRepository()
 

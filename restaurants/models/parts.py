@@ -1,8 +1,10 @@
 """What hangs on a place: supervision levels and pictures."""
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
-from django.db import models
+from django.core.files.storage import default_storage
+from django.db import models, transaction
 from django.db.models import Q
 
 from restaurants.kosher import Attribute, Level
@@ -41,9 +43,10 @@ class Image(models.Model):
     """A picture by its address, in order; one is primary."""
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="images")
-    url = models.URLField(max_length=1000)
+    url = models.URLField(max_length=1000)  # of an upload: where it is served
     position = models.PositiveSmallIntegerField(default=0)
     is_primary = models.BooleanField(default=False)
+    file = models.CharField(max_length=200, blank=True, editable=False, help_text="Where an upload is stored")
 
     objects: ClassVar[ImageRepository] = ImageRepository()
 
@@ -58,3 +61,9 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Remove the picture, and on commit the file that was uploaded for it."""
+        if self.file:
+            transaction.on_commit(partial(default_storage.delete, self.file))
+        return super().delete(*args, **kwargs)

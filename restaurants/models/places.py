@@ -1,11 +1,11 @@
 """A place of the guide: what is known of it, its hours, where its record stands, and what search reads."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 from django.db.models.functions import Upper
 from django.utils.timezone import now
 
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from restaurants.models.agencies import Agency
+
+
+PHONE_DIGITS: Final = Func(
+    Func("phone_number", Value("[^0-9]"), Value(""), Value("g"), function="regexp_replace"),
+    Value("^1([0-9]{10})$"),
+    Value(r"\1"),
+    function="regexp_replace",
+)
+"""The digits that `restaurants.duplicates` compares."""
 
 
 class Restaurant(models.Model):
@@ -103,6 +112,7 @@ class Restaurant(models.Model):
             models.Index(fields=["listing_type", "id"], name="restaurants_by_listing_type"),
             models.Index(fields=["latitude", "longitude"], name="restaurants_by_coordinates"),
             models.Index(fields=["phone_number"], name="restaurants_by_phone"),
+            models.Index(PHONE_DIGITS, name="restaurants_by_digits"),
             models.Index(fields=["-updated_at"], name="restaurants_by_update"),
         ]
         constraints = [

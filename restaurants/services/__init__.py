@@ -2,6 +2,7 @@
 
 from restaurants.services.hours import set_hours
 from restaurants.services.keeping import accept, create, delete, update
+from restaurants.services.lifecycle import move, restore
 from restaurants.services.reading import (
     business_types,
     detail,
@@ -26,8 +27,10 @@ __all__ = [
     "kept",
     "kosher_types",
     "list_places",
+    "move",
     "page",
     "record",
+    "restore",
     "search",
     "set_hours",
     "similar",

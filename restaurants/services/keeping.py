@@ -1,32 +1,37 @@
 """Keeping the guide: every change of a place, whole or not at all, with its history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
 
 from jewgo.core.middleware import current_request_id
 from restaurants.drafts import columns_of, draft_of, levels_of, parts_of
+from restaurants.duplicates import require_new
 from restaurants.models import Restaurant
 from restaurants.parts import Parts
 from restaurants.rules import require_sound
-from restaurants.services.reading import record, require_possible
+from restaurants.services.reading import record
+from restaurants.services.writing import Expectation, locked, rehearsed
 from restaurants.values import Draft, Place
 
-T = TypeVar("T")
-Expectation = Callable[[int], None]
-"""Called with the stored version under the row's lock; raises to refuse the change."""
 
+def create(draft: Draft, actor: str, *, force: bool = False, dry_run: bool = False) -> Place:
+    """Store a new pending place that keeps v4's rules, and return it.
 
-def create(draft: Draft, actor: str, *, dry_run: bool = False) -> Place:
-    """Store a new pending place that keeps v4's rules, and return it; raises `InvalidRestaurant`.
-
-    With `dry_run` everything is done and undone: the place returned is what would have been stored.
+    Raises `InvalidRestaurant`, and unless `force` is said `ProbableDuplicate`. With `dry_run` everything is done and
+    undone: the place returned is what would have been stored.
     """
     require_sound(draft)
-    return rehearsed(lambda: accept(draft, actor), dry_run=dry_run)
+    return rehearsed(lambda: _propose(draft, actor, force=force), dry_run=dry_run)
+
+
+def _propose(draft: Draft, actor: str, *, force: bool) -> Place:
+    if not force:
+        require_new(draft)
+    return accept(draft, actor)
 
 
 @transaction.atomic
@@ -71,18 +76,3 @@ def _update(restaurant_id: int, changes: Mapping[str, Any], actor: str, expect: 
     parts = Parts(levels=levels_of(draft)) if "levels" in changes else Parts()
     Restaurant.objects.store(restaurant, actor=actor, action="update", request_id=current_request_id(), parts=parts)
     return record(restaurant_id)
-
-
-def rehearsed(work: Callable[[], T], *, dry_run: bool) -> T:
-    """Do `work` whole or not at all; with `dry_run` do it and undo it."""
-    with transaction.atomic():
-        outcome = work()
-        if dry_run:
-            transaction.set_rollback(True)
-    return outcome
-
-
-def locked(restaurant_id: int) -> Restaurant:
-    """Return the place, locked until the transaction ends; raises `UnknownRestaurant`."""
-    require_possible(restaurant_id)
-    return Restaurant.objects.locked(restaurant_id)

@@ -23,14 +23,14 @@ MOMENTARY = ("status", "is_open", "status_reason", "next_open_time")
 NAIVE = re.compile(rb'"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?"')
 
 
-def names() -> list[str]:
+def names(folder: Path = GOLDEN) -> list[str]:
     """Return the golden files by name."""
-    return sorted(path.name.removesuffix(".json") for path in GOLDEN.glob("*.json"))
+    return sorted(path.name.removesuffix(".json") for path in folder.glob("*.json"))
 
 
-def load(name: str) -> dict[str, Any]:
+def load(name: str, folder: Path = GOLDEN) -> dict[str, Any]:
     """Return one golden file: the request, the status, the body, and what must be switched on."""
-    golden: dict[str, Any] = json.loads((GOLDEN / f"{name}.json").read_text())
+    golden: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
     return golden
 
 

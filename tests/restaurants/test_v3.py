@@ -204,13 +204,13 @@ def test_other_findings_of_the_v4_rules_are_logged_and_not_returned(
 ) -> None:
     body = contract.load("create")["request"]["json"]
 
-    with contract.served_by("v3", v4_rules=True), caplog.at_level("INFO", logger="restaurants.api.v3"):
+    with contract.served_by("v3", v4_rules=True), caplog.at_level("INFO", logger="restaurants.api.v3_writes"):
         response = client.post(
             "/api/restaurants", body, content_type="application/json", headers=sent_with("catalog:write")
         )
 
     assert response.status_code == 201
-    [record] = [record for record in caplog.records if record.name == "restaurants.api.v3"]
+    [record] = [record for record in caplog.records if record.name == "restaurants.api.v3_writes"]
     assert record.fields == {"findings": ["required"]}  # type: ignore[attr-defined]  # v3 never asked for the country
 
 

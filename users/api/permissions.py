@@ -43,6 +43,17 @@ def HasScope(scope: str) -> type[ScopePermission]:  # noqa: N802 - it stands whe
 
 
 @cache
+def HasAnyScope(*scopes: str) -> type[BasePermission]:  # noqa: N802
+    """Return the permission class that asks for one of `scopes` on every method."""
+
+    def has_permission(_: BasePermission, request: Request, _view: "APIView") -> bool:
+        return any(has_scope(request, scope) for scope in scopes)
+
+    message = f"This key has none of the scopes {', '.join(scopes)}."
+    return type(f"HasAnyScope({scopes})", (BasePermission,), {"has_permission": has_permission, "message": message})
+
+
+@cache
 def HasScopeToWrite(scope: str) -> type[ScopePermission]:  # noqa: N802
     """Return the permission class that leaves reading open and asks for `scope` on every other method."""
     return type(f"HasScopeToWrite({scope})", (ScopePermission,), {"scope": Scope(scope), "open_methods": SAFE_METHODS})

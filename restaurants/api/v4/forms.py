@@ -20,6 +20,12 @@ class WriteQuery(StrictSerializer):
     dry_run = serializers.BooleanField(default=False, help_text="Do everything, store nothing.")
 
 
+class NewQuery(WriteQuery):
+    """The parameters of a proposal."""
+
+    force = serializers.BooleanField(default=False, help_text="Store it although it is probably in the guide already.")
+
+
 class LevelBody(StrictSerializer):
     """How far one attribute holds, and who says so."""
 

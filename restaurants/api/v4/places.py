@@ -12,21 +12,22 @@ from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jewgo.core.api import Shown, V4View, etag_for, require_match, v4_conditional, v4_kept, v4_response
-from jewgo.core.api.wire import dumps
+from jewgo.core.api import Shown, V4View, require_match, v4_conditional, v4_kept, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, PreconditionRequired, Unauthenticated
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
 from restaurants import services
+from restaurants.api.v4.answers import answer_change, shown, stored
 from restaurants.api.v4.asking import question_of
-from restaurants.api.v4.forms import NewRestaurantBody, RestaurantBody, WriteQuery, changes_of, draft_of
+from restaurants.api.v4.forms import NewQuery, NewRestaurantBody, RestaurantBody, WriteQuery, changes_of, draft_of
 from restaurants.api.v4.queries import FieldsQuery, ListQuery
 from restaurants.api.v4.shapes import ListedShape, RestaurantShape, lasts_s, present, present_listed
+from restaurants.duplicates import ProbableDuplicate
 from restaurants.filters import Question
 from restaurants.openings import BeyondHorizon
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
-from restaurants.values import Draft, Place
+from restaurants.values import Draft
 from rollout.gate import FeatureDisabled, Gate
 from rollout.identity import identify
 from users.api.permissions import HasScopeToWrite, has_scope
@@ -80,17 +81,22 @@ class RestaurantsView(CatalogueView):
         query = self.query(ListQuery)
         return listed(request, question_of(query, timezone.now()), query)
 
-    @operation(query=WriteQuery, body=NewRestaurantBody, data=RestaurantShape, status=201, errors=REFUSALS)
+    @operation(
+        query=NewQuery,
+        body=NewRestaurantBody,
+        data=RestaurantShape,
+        status=201,
+        errors=[*REFUSALS, ProbableDuplicate],
+    )
     def post(self, request: Request) -> Response:
         """Propose a restaurant; it awaits approval. With `dry_run` nothing is stored."""
-        query = self.query(WriteQuery)
-        place = services.create(
-            draft_of(self.body(NewRestaurantBody)), str(identify(request)), dry_run=query["dry_run"]
-        )
+        query = self.query(NewQuery)
+        draft = draft_of(self.body(NewRestaurantBody))
+        place = services.create(draft, str(identify(request)), force=query["force"], dry_run=query["dry_run"])
         if query["dry_run"]:
-            return v4_response(_shown(place) | {"id": None}, meta={"dry_run": True})
+            return v4_response(shown(place) | {"id": None}, meta={"dry_run": True})
         where = reverse("v4-restaurant", kwargs={"restaurant_id": place.id})
-        return _stored(place, status=201, headers={"Location": where})
+        return stored(place, status=201, headers={"Location": where})
 
 
 class RestaurantView(CatalogueView):
@@ -145,15 +151,4 @@ class RestaurantView(CatalogueView):
             expect=partial(require_match, request._request),
             dry_run=query["dry_run"],
         )
-        return v4_response(_shown(place), meta={"dry_run": True}) if query["dry_run"] else _stored(place)
-
-
-def _shown(place: Place) -> dict[str, Any]:
-    return present(place, at=timezone.now())
-
-
-def _stored(place: Place, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Answer a change with the place as it now stands, and the tag that a GET of it has."""
-    data = _shown(place)
-    tag = {"ETag": etag_for(place.version, dumps([data, None]))}
-    return v4_response(data, status=status, headers={**tag, **(headers or {})})
+        return answer_change(place, dry_run=query["dry_run"])

@@ -206,8 +206,8 @@ def _kosher(place: Place, on: date) -> KosherShape:
     return {
         "categories": list(place.kosher_categories),
         "levels": {attribute: _level(levels.get(attribute)) for attribute in ATTRIBUTES},
-        "agencies": [_agency(agency) for agency in agencies.values()],
-        "certificates": [_certificate(fact, on) for fact in place.certificates],
+        "agencies": [present_agency(agency) for agency in agencies.values()],
+        "certificates": [present_certificate(fact, on) for fact in place.certificates],
     }
 
 
@@ -222,7 +222,8 @@ def _level(fact: LevelFact | None) -> LevelShape:
     }
 
 
-def _agency(agency: AgencyFact) -> AgencyShape:
+def present_agency(agency: AgencyFact) -> AgencyShape:
+    """Return an agency as a restaurant shows it."""
     return {
         "id": agency.id,
         "name": agency.name,
@@ -231,7 +232,8 @@ def _agency(agency: AgencyFact) -> AgencyShape:
     }
 
 
-def _certificate(fact: CertificateFact, on: date) -> CertificateShape:
+def present_certificate(fact: CertificateFact, on: date) -> CertificateShape:
+    """Return a certificate as of a day."""
     return {
         "id": fact.id,
         "agency_id": fact.agency.id,

@@ -1,6 +1,7 @@
 """The catalogue's admin: constant queries, the guide's own search, and every save in the history."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.timezone import now
 
 from restaurants.models import Agency, Certificate, Restaurant, SupervisionLevel
 from restaurants.parts import Parts
@@ -16,18 +18,6 @@ from restaurants.repositories import Entry
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/restaurants/restaurant/"
-
-
-@pytest.fixture
-def keeper(django_user_model: Any) -> Any:
-    return django_user_model.objects.create(email="keeper@example.org", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
-def client(keeper: Any) -> Client:
-    client = Client()
-    client.force_login(keeper)
-    return client
 
 
 def _add(count: int, first: int = 1) -> None:
@@ -204,3 +194,126 @@ def test_the_list_says_where_a_place_is_as_far_as_that_is_known(client: Client) 
     page = _page(client, LIST)
 
     assert '<td class="field-where">Miami, US</td>' in page
+
+
+def _one(**said: Any) -> Restaurant:
+    return Restaurant.objects.store(Restaurant(id=1, name="Place 1", **said), actor="t", action="create")
+
+
+@pytest.mark.parametrize(
+    ("state", "states"),
+    [
+        ("pending", ["pending", "approved", "rejected"]),
+        ("approved", ["approved", "suspended", "closed"]),
+        ("closed", ["closed", "approved"]),
+    ],
+)
+def test_the_page_offers_the_moves_that_are_legal(client: Client, state: str, states: list[str]) -> None:
+    _one(state_of_record=state)
+
+    page = _page(client, f"{LIST}1/change/")
+
+    select = re.search(r'<select[^>]*name="state_of_record"[^>]*>(.*?)</select>', page, re.DOTALL)
+    assert select
+    assert re.findall(r'value="([^"]*)"', select[1]) == states
+
+
+def test_a_move_on_the_page_is_remembered_as_that_move(client: Client) -> None:
+    _one(state_of_record="rejected", state_reason="no certificate")
+
+    client.post(f"{LIST}1/change/", _fields(_page(client, f"{LIST}1/change/")) | {"state_of_record": "pending"})
+
+    place = Restaurant.objects.get(pk=1)
+    latest = place.changes.latest("pk")
+    assert (place.state_of_record, place.state_reason, latest.action) == ("pending", "", "resubmit")
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"state_of_record": "rejected"}, "Say why, to reject."),
+        ({"state_of_record": "closed"}, "cannot become closed"),
+    ],
+)
+def test_a_move_that_is_not_legal_is_refused_on_the_page(client: Client, sent: dict[str, str], words: str) -> None:
+    _one()
+
+    answer = client.post(f"{LIST}1/change/", _fields(_page(client, f"{LIST}1/change/")) | sent)
+
+    assert words in unescape(answer.content.decode())
+    assert Restaurant.objects.get(pk=1).state_of_record == "pending"
+
+
+def test_a_new_place_is_never_approved_at_once(client: Client) -> None:
+    sent = _fields(_page(client, f"{LIST}add/"))
+
+    client.post(f"{LIST}add/", sent | {"name": "Fresh", "state_of_record": "approved"})
+
+    assert not Restaurant.objects.exists()
+
+
+def _special(number: int, title: str, *, is_active: bool = True) -> dict[str, str]:
+    prefix = f"specials-{number}"
+    sent = {f"{prefix}-id": "", f"{prefix}-restaurant": "1", f"{prefix}-title": title}
+    return sent | ({f"{prefix}-is_active": "on"} if is_active else {})
+
+
+def test_specials_are_kept_on_the_page_three_of_them_active(client: Client) -> None:
+    _one()
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+    specials = _special(0, "A") | _special(1, "B") | _special(2, "C") | _special(3, "D", is_active=False)
+
+    client.post(f"{LIST}1/change/", sent | specials | {"specials-TOTAL_FORMS": "4"})
+
+    rows = Restaurant.objects.get(pk=1).specials.order_by("title").values_list("title", "slot")
+    assert sorted(rows, key=lambda row: row[0]) == [("A", 1), ("B", 2), ("C", 3), ("D", None)]
+
+
+def test_a_fourth_active_special_is_refused_on_the_page(client: Client) -> None:
+    _one()
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+    specials = {name: value for number in range(4) for name, value in _special(number, f"S {number}").items()}
+
+    answer = client.post(f"{LIST}1/change/", sent | specials | {"specials-TOTAL_FORMS": "4"})
+
+    assert "At most three specials are active" in answer.content.decode()
+    assert not Restaurant.objects.get(pk=1).specials.exists()
+
+
+def test_one_image_is_primary_whatever_the_page_says(client: Client) -> None:
+    _one()
+    sent = _fields(_page(client, f"{LIST}1/change/"))
+    images = {"images-0-id": "", "images-0-restaurant": "1", "images-0-url": "https://x.example/1.jpg",
+              "images-0-position": "5", "images-TOTAL_FORMS": "1"}  # fmt: skip
+
+    client.post(f"{LIST}1/change/", sent | images)
+
+    [image] = Restaurant.objects.get(pk=1).images.all()
+    assert (image.is_primary, image.position) == (True, 0)
+
+
+def test_the_map_is_a_link_that_asks_nobody_by_itself(client: Client) -> None:
+    _one(latitude=25.5, longitude=-80.25)
+
+    page = _page(client, f"{LIST}1/change/")
+
+    assert 'href="https://www.openstreetmap.org/?mlat=25.5&amp;mlon=-80.25#map=18/25.5/-80.25"' in page
+    assert not re.search(r'(src|<link[^>]+href)="https?://', page)
+
+
+@pytest.mark.parametrize(("query", "found"), [("expires=expired", 1), ("expires=30", 0), ("expires=90", 1),
+                                              ("expires=none", 0), ("expires=x", 1), ("duplicate=x", 1)])  # fmt: skip
+def test_certificates_that_end_are_found(client: Client, query: str, found: int) -> None:
+    place, agency, today = _one(), Agency.objects.get(name="ORB"), now().date()
+    for days in (-1, 60):
+        Certificate.objects.create(restaurant=place, agency=agency, valid_to=today + timedelta(days=days))
+
+    assert _page(client, f"{LIST}?{query}").count('class="field-name"') == found
+
+
+def test_probable_duplicates_are_found(client: Client) -> None:
+    for pk, phone in ((1, "305 555 0101"), (2, "(305) 555-0101"), (3, "305 555 0103")):
+        place = Restaurant(id=pk, name=f"Place {pk}", phone_number=phone)
+        Restaurant.objects.store(place, actor="t", action="create")
+
+    assert _page(client, f"{LIST}?duplicate=yes").count('class="field-name"') == 2

@@ -1,0 +1,6 @@
+"""The catalogue's admin: what every page of it does is made by the services, versioned and remembered."""
+
+from restaurants.admin.agencies import AgencyAdmin
+from restaurants.admin.places import RestaurantAdmin
+
+__all__ = ["AgencyAdmin", "RestaurantAdmin"]
