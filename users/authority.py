@@ -10,6 +10,7 @@ PUBLIC: Final[frozenset[Scope]] = frozenset()
 
 _CATALOG: Final = frozenset({Scope.CATALOG_WRITE})
 _KEEPERS: Final = frozenset({Scope.CATALOG_READ, Scope.CATALOG_WRITE})
+_EXPORT: Final = frozenset({Scope.CATALOG_EXPORT})
 _OPS: Final = frozenset({Scope.OPS})
 _READ: Final = frozenset({Scope.ROLLOUT_READ, Scope.OPS})
 _STOP: Final = frozenset({Scope.ROLLOUT_ROLLBACK, Scope.OPS})
@@ -47,6 +48,7 @@ AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
     "GET /api/v4/restaurants/search": PUBLIC,
     "GET /api/v4/restaurants/autocomplete": PUBLIC,
     "GET /api/v4/restaurants/filter-options": PUBLIC,
+    "GET /api/v4/restaurants/export": _EXPORT,
     "GET /api/v4/restaurants/<int:restaurant_id>/similar": PUBLIC,
     "GET /api/v4/restaurants/<int:restaurant_id>": PUBLIC,
     "PUT /api/v4/restaurants/<int:restaurant_id>": _CATALOG,

@@ -22,28 +22,33 @@ _SPELLED: Final = TypeAdapter(tuple[Spelled, ...])
 # A slip is one letter in a short word and two in a longer one; shorter words than four letters are taken as they are.
 # Skeletons compare across scripts only, and from two consonants on: within a script they say too little.
 _MEANT: Final = f"""
+    WITH typed AS MATERIALIZED (
+        SELECT word, place, word ~ '[א-ת]' AS is_hebrew, restaurants_skeleton(word, true) AS hard,
+               restaurants_skeleton(word, false) AS soft
+          FROM unnest(%(typed)s::text[]) WITH ORDINALITY AS typed(word, place))
     SELECT coalesce(json_agg(json_build_object('same', same.words, 'begun', begun.words, 'like', alike.words)
                              ORDER BY typed.place), '[]')::text
-      FROM unnest(%(typed)s::text[]) WITH ORDINALITY AS typed(word, place)
+      FROM typed
      CROSS JOIN LATERAL (SELECT coalesce(array_agg(w.word), '{{}}') AS words
                            FROM restaurants_word w WHERE w.word = typed.word) AS same
      CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(found.word), '{{}}') AS words FROM (
             (SELECT w.word FROM restaurants_word w
-              WHERE w.word ^@ typed.word AND w.word <> typed.word AND length(typed.word) > 1 LIMIT {MOST_BEGUN})
+              WHERE w.word > typed.word AND w.word < typed.word || U&'\\+10FFFF' AND length(typed.word) > 1
+              ORDER BY w.word LIMIT {MOST_BEGUN})
             UNION
             (SELECT w.word FROM restaurants_word w
-              WHERE w.is_hebrew <> (typed.word ~ '[א-ת]') AND length(w.hard) > 1
-                AND w.hard = restaurants_skeleton(typed.word, true) LIMIT {MOST_LIKE})
+              WHERE w.hard = typed.hard AND w.is_hebrew <> typed.is_hebrew AND length(typed.hard) > 1
+              LIMIT {MOST_LIKE})
             UNION
             (SELECT w.word FROM restaurants_word w
-              WHERE w.is_hebrew <> (typed.word ~ '[א-ת]') AND length(w.soft) > 1
-                AND w.soft = restaurants_skeleton(typed.word, false) LIMIT {MOST_LIKE})) AS found) AS begun
+              WHERE w.soft = typed.soft AND w.is_hebrew <> typed.is_hebrew AND length(typed.soft) > 1
+              LIMIT {MOST_LIKE})) AS found) AS begun
      CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(found.word), '{{}}') AS words FROM (
             SELECT w.word FROM restaurants_word w
              WHERE length(typed.word) BETWEEN 4 AND 40 AND w.word %% typed.word AND length(w.word) <= 60
-               AND w.word <> typed.word AND NOT w.word ^@ typed.word
+               AND NOT w.word ^@ typed.word
                AND levenshtein_less_equal(w.word, typed.word, 2) <= CASE WHEN length(typed.word) < 6 THEN 1 ELSE 2 END
              ORDER BY similarity(w.word, typed.word) DESC, w.word LIMIT {MOST_LIKE}) AS found) AS alike"""  # noqa: S608
 

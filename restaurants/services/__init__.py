@@ -1,5 +1,6 @@
 """The v4 engine: the catalogue's rules, transactions and cache."""
 
+from restaurants.services.exporting import export
 from restaurants.services.hours import set_hours
 from restaurants.services.keeping import accept, create, delete, update
 from restaurants.services.lifecycle import move, restore
@@ -23,6 +24,7 @@ __all__ = [
     "create",
     "delete",
     "detail",
+    "export",
     "filter_options",
     "kept",
     "kosher_types",

@@ -127,3 +127,13 @@ class SimilarQuery(FieldsQuery):
     """How many, and what of them."""
 
     limit = serializers.IntegerField(min_value=1, max_value=20, default=5)
+
+
+class ExportQuery(PlaceQuery):
+    """The filters of an export, and how it is written."""
+
+    format = serializers.CharField(
+        validators=[known_in(("csv", "geojson", "ndjson"))],
+        required=False,
+        help_text="csv, geojson or ndjson; left out: what `Accept` names, else ndjson.",
+    )

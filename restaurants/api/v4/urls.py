@@ -4,6 +4,7 @@ from django.urls import path
 
 from restaurants.api.v4.agencies import AgenciesView, AgencyView
 from restaurants.api.v4.certificates import CertificatesView, CertificateView, VerifyView
+from restaurants.api.v4.exports import ExportView
 from restaurants.api.v4.finding import AutocompleteView, FilterOptionsView, NearbyView, SearchView, SimilarView
 from restaurants.api.v4.history import HistoryView
 from restaurants.api.v4.hours import RestaurantHoursView
@@ -28,6 +29,7 @@ urlpatterns = [
     path("api/v4/restaurants/search", SearchView.as_view(), name="v4-restaurants-search"),
     path("api/v4/restaurants/autocomplete", AutocompleteView.as_view(), name="v4-restaurants-autocomplete"),
     path("api/v4/restaurants/filter-options", FilterOptionsView.as_view(), name="v4-restaurants-filter-options"),
+    path("api/v4/restaurants/export", ExportView.as_view(), name="v4-restaurants-export"),
     path("api/v4/restaurants/<int:restaurant_id>/similar", SimilarView.as_view(), name="v4-restaurant-similar"),
     path("api/v4/restaurants/<int:restaurant_id>", RestaurantView.as_view(), name="v4-restaurant"),
     path("api/v4/restaurants/<int:restaurant_id>/hours", RestaurantHoursView.as_view(), name="v4-restaurant-hours"),
