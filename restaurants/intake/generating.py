@@ -59,10 +59,10 @@ def _remove() -> int:
     )
     for relation in Restaurant._meta.related_objects:
         if relation.on_delete is CASCADE:
-            dependents: Any = relation.related_model._base_manager  # type: ignore[union-attr]
+            dependents: Any = relation.related_model._base_manager
             found = dependents.filter(**{f"{relation.field.name}__in": untouched})
             found._raw_delete(found.db)
-    removed: int = untouched._raw_delete(untouched.db)  # type: ignore[attr-defined]
+    removed: int = untouched._raw_delete(untouched.db)
     return removed
 
 
@@ -119,7 +119,7 @@ def _place(pk: int, place: Invented, agencies: Sequence[Agency]) -> dict[str, An
 def _copy(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> None:
     """Write rows by COPY; a column that a row does not name takes its field's default."""
     fields = [field for field in model._meta.concrete_fields if not field.generated]
-    defaults = {field.column: field.get_default() for field in fields if not field.primary_key}
+    defaults: dict[str, Any] = {str(field.column): field.get_default() for field in fields if not field.primary_key}
     names = list(defaults) if model is not Restaurant else ["id", *defaults]
     text = StringIO()
     for row in rows:

@@ -23,7 +23,7 @@ def question_of(query: Mapping[str, Any], now: datetime) -> Question:
     Raises `InvalidInput`, naming every fault and its cure, and `BeyondHorizon`.
     """
     point, box = _point_of(query), _box_of(query)
-    choices = {name: Choice.of(query[name]) for name in CHOICES if name in query}
+    choices: dict[str, Any] = {name: Choice.of(query[name]) for name in CHOICES if name in query}
     sort = query.get("sort") or _default_sort(query, point)
     if faults := [*_faults_of(query, choices, point), *_faults_of_sort(query, sort, point)]:
         raise InvalidInput(problems=faults)

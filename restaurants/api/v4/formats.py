@@ -50,10 +50,10 @@ def as_geojson(places: Iterable[Place], on: date) -> Iterator[bytes]:
 def as_csv(places: Iterable[Place], on: date) -> Iterator[bytes]:
     """Yield the header and a row a place, in UTF-8 with CRLF."""
     line = csv.writer(_Line(), lineterminator="\r\n")
-    yield line.writerow(COLUMNS)  # type: ignore[misc]  # `_Line` returns what is written
+    yield line.writerow(COLUMNS)
     for place in places:
         row = _row(place, on)
-        yield line.writerow([_cell(row[name]) for name in COLUMNS])  # type: ignore[misc]
+        yield line.writerow([_cell(row[name]) for name in COLUMNS])
 
 
 @dataclass(frozen=True, slots=True)
