@@ -1,7 +1,8 @@
 """The admin of agencies."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
@@ -12,12 +13,30 @@ from restaurants.spelling import normalise
 
 if TYPE_CHECKING:
     Agencies = admin.ModelAdmin[Agency]
+    Form = forms.ModelForm[Agency]
 else:  # Django's own class takes no parameters at run time
-    Agencies = admin.ModelAdmin
+    Agencies, Form = admin.ModelAdmin, forms.ModelForm
+
+NAMES: Final[dict[str, Any]] = {"name": "", "short_name": "", "aliases": []}
+
+
+class AgencyForm(Form):
+    """An agency; none may be called as another is, in any spelling."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a name that is taken."""
+        cleaned = super().clean() or self.cleaned_data
+        said = Agency(**{name: cleaned.get(name) or empty for name, empty in NAMES.items()})
+        said.refresh_keys()
+        twin = Agency.objects.filter(keys__overlap=said.keys).exclude(pk=self.instance.pk).first()
+        if twin is not None:
+            raise forms.ValidationError(f"{twin.name} is called so already.")
+        return cleaned
 
 
 @admin.register(Agency)
 class AgencyAdmin(Agencies):
+    form = AgencyForm
     list_display = ("name", "short_name", "region", "places", "website")
     list_filter = ("region",)
     formfield_overrides = WEB_ADDRESSES

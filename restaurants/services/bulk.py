@@ -30,12 +30,10 @@ LIMITS: Final = {"latitude": 90, "longitude": 180}
 
 
 class BulkRefused(Conflict):
-    """Something stands against one of the changes, so none was made."""
-
-    code, title = "bulk_refused", "Nothing was changed"
+    """Something stands against one of the changes, so none was made. No contract meets it."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__(meta={"faults": [fault.detail for fault in faults]})
+        super().__init__("Nothing was changed", meta={"faults": [fault.detail for fault in faults]})
         self.faults = tuple(faults)
 
 

@@ -317,3 +317,14 @@ def test_probable_duplicates_are_found(client: Client) -> None:
         Restaurant.objects.store(place, actor="t", action="create")
 
     assert _page(client, f"{LIST}?duplicate=yes").count('class="field-name"') == 2
+
+
+@pytest.mark.parametrize(("sent", "status"), [({"name": "orb KOSHER"}, 200), ({"name": "N", "aliases": "NK,O-U"}, 200),
+                                              ({"name": "Nowhere K"}, 302)])  # fmt: skip
+def test_no_two_agencies_are_called_the_same_in_any_spelling(client: Client, sent: dict[str, str], status: int) -> None:
+    sent = {"aliases": "", "short_name": "", "region": "", "website": ""} | sent
+
+    answer = client.post("/admin/restaurants/agency/add/", sent)
+
+    assert answer.status_code == status
+    assert ("is called so already" in answer.content.decode()) == (status == 200)
