@@ -54,7 +54,7 @@ class RestaurantAdmin(Places):
         "where",
         "categories",
         "agencies",
-        "state_of_record",
+        "standing",
         "doubts",
     )
     list_filter = (
@@ -146,6 +146,11 @@ class RestaurantAdmin(Places):
     @admin.display(description="where", ordering="city")
     def where(self, place: Restaurant) -> str:
         return ", ".join(filter(None, (place.city, place.state, place.country)))
+
+    @admin.display(description="state of record", ordering="state_of_record")
+    def standing(self, place: Restaurant) -> str:
+        """Where the record stands; of a deleted one, that first."""
+        return f"deleted ({place.state_of_record})" if place.deleted_at else place.state_of_record
 
     @admin.display(description="category", ordering="kosher_categories")
     def categories(self, place: Restaurant) -> str:

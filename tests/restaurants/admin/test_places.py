@@ -328,3 +328,9 @@ def test_no_two_agencies_are_called_the_same_in_any_spelling(client: Client, sen
 
     assert answer.status_code == status
     assert ("is called so already" in answer.content.decode()) == (status == 200)
+
+
+def test_the_list_says_what_is_deleted(client: Client) -> None:
+    _one(state_of_record="approved", deleted_at=now())
+
+    assert '<td class="field-standing">deleted (approved)</td>' in _page(client, LIST)

@@ -146,3 +146,14 @@ def test_an_image_of_another_place_is_not_here(client: Client) -> None:
     first = Image.objects.get(url__endswith="1.jpg")
 
     problem(send(client, "DELETE", f"{LIST}/12/images/{first.pk}", **ANY), 404, "unknown_image")
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"garbage", b'--x\r\nContent-Disposition: form-data; name="is_primary"\r\n\r\n\0\r\n--x--\r\n']
+)
+def test_a_form_that_is_none_is_a_problem(client: Client, body: bytes) -> None:
+    headers = sent_with("catalog:write") | ANY
+
+    response = client.post(IMAGES, body, content_type="multipart/form-data; boundary=x", headers=headers)
+
+    problem(response, 400, "invalid_input")
