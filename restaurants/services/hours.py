@@ -11,8 +11,8 @@ from jewgo.core.errors import InvalidInput, Problem
 from jewgo.core.middleware import current_request_id
 from restaurants.hours import Understanding, is_sentinel, understand
 from restaurants.models import Restaurant
-from restaurants.services.keeping import Expectation, locked, rehearsed
 from restaurants.services.reading import record
+from restaurants.services.writing import Expectation, locked, rehearsed
 from restaurants.values import Place
 
 DOUBTS: Final = frozenset({"hours_disagree", "hours_text_unparsed", "hours_json_unparsed"})

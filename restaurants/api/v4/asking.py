@@ -44,7 +44,7 @@ def question_of(query: Mapping[str, Any], now: datetime) -> Question:
     )
 
 
-def _hours_of(query: Mapping[str, Any], now: datetime) -> dict[str, Hour]:
+def _hours_of(query: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     hours = {name: Hour(now, query[name]) for name in ("open_now", "open_before_shabbat") if name in query}
     if "open_at" in query:
         moment = query["open_at"].astimezone(UTC).replace(second=0, microsecond=0)

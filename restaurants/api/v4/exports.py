@@ -15,6 +15,7 @@ from restaurants import services
 from restaurants.api.v4.asking import question_of
 from restaurants.api.v4.formats import FORMATS, Format
 from restaurants.api.v4.queries import ExportQuery
+from restaurants.openings import BeyondHorizon
 from rollout.gate import FeatureDisabled, Gate
 from users.api.permissions import HasScope
 
@@ -35,16 +36,16 @@ class ExportView(V4View):
         query=ExportQuery,
         data=str,
         bare=True,
-        errors=[InvalidInput, NotAcceptable, Unauthenticated, Forbidden, FeatureDisabled],
+        errors=[InvalidInput, BeyondHorizon, NotAcceptable, Unauthenticated, Forbidden, FeatureDisabled],
     )
     def get(self, request: Request) -> HttpResponseBase:
         """Export every restaurant that the filters find, by id: CSV, GeoJSON or NDJSON, by `format` or `Accept`."""
         query = self.query(ExportQuery)
         chosen = FORMATS[query["format"]] if "format" in query else _accepted(request.headers.get("Accept", "*/*"))
         name = next(name for name, format_ in FORMATS.items() if format_ is chosen)
-        places = services.export(question_of(query))
+        places = services.export(question_of(query, timezone.now()))
         headers = {"Content-Disposition": f'attachment; filename="restaurants.{name}"', "Cache-Control": "no-store"}
-        body = chosen.write(places, timezone.now().date())
+        body = chosen.write(places, timezone.now())
         return StreamingHttpResponse(body, content_type=chosen.media_type, headers=headers)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import ClassVar
 
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,7 +31,7 @@ class NearbyView(CatalogueView):
         conditional=True,
         errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """List the nearest restaurants first, with their distance in metres; those of unknown place are left out."""
         query = self.query(NearbyQuery)
         if not query.keys() & {"near", "lat", "lng"}:
@@ -51,7 +52,7 @@ class SearchView(CatalogueView):
         conditional=True,
         errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Search names, addresses, cities, kinds and agencies, in any spelling and script; the best first."""
         query = self.query(SearchQuery)
         return listed(request, question_of({"sort": "relevance", **query}, timezone.now()), query)

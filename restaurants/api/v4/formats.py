@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any, Final
 
 from jewgo.core.api.wire import dumps
@@ -33,26 +33,26 @@ COLUMNS: Final = (
 """The columns of a CSV, in their order; several values are parted by `; `, unknown is empty."""
 
 
-def as_ndjson(places: Iterable[Place], on: date) -> Iterator[bytes]:
+def as_ndjson(places: Iterable[Place], at: datetime) -> Iterator[bytes]:
     """Yield a restaurant a line, as the list shows it."""
     for place in places:
-        yield dumps(present(place, on=on)) + b"\n"
+        yield dumps(present(place, at=at)) + b"\n"
 
 
-def as_geojson(places: Iterable[Place], on: date) -> Iterator[bytes]:
+def as_geojson(places: Iterable[Place], at: datetime) -> Iterator[bytes]:
     """Yield a FeatureCollection; a place of unknown whereabouts is a feature without geometry."""
     yield b'{"type":"FeatureCollection","features":['
     for number, place in enumerate(places):
-        yield (b",\n" if number else b"\n") + dumps(_feature(place, on))
+        yield (b",\n" if number else b"\n") + dumps(_feature(place, at))
     yield b"\n]}\n"
 
 
-def as_csv(places: Iterable[Place], on: date) -> Iterator[bytes]:
+def as_csv(places: Iterable[Place], at: datetime) -> Iterator[bytes]:
     """Yield the header and a row a place, in UTF-8 with CRLF."""
     line = csv.writer(_Line(), lineterminator="\r\n")
     yield line.writerow(COLUMNS)
     for place in places:
-        row = _row(place, on)
+        row = _row(place, at)
         yield line.writerow([_cell(row[name]) for name in COLUMNS])
 
 
@@ -61,7 +61,7 @@ class Format:
     """One way to write the guide."""
 
     media_type: str
-    write: Callable[[Iterable[Place], date], Iterator[bytes]]
+    write: Callable[[Iterable[Place], datetime], Iterator[bytes]]
 
 
 FORMATS: Final[Mapping[str, Format]] = {
@@ -78,17 +78,17 @@ class _Line:
         return text.encode()
 
 
-def _feature(place: Place, on: date) -> Plain:
-    properties = present(place, on=on)
+def _feature(place: Place, at: datetime) -> Plain:
+    properties = present(place, at=at)
     where = properties.pop("location")
     geometry = where and {"type": "Point", "coordinates": [where["longitude"], where["latitude"]]}
     return {"type": "Feature", "id": place.id, "geometry": geometry, "properties": properties}
 
 
-def _row(place: Place, on: date) -> Plain:
+def _row(place: Place, at: datetime) -> Plain:
     certified = [fact.valid_to.isoformat() for fact in place.certificates if fact.valid_to is not None]
     return {
-        **present(place, on=on),
+        **present(place, at=at),
         "latitude": place.latitude,
         "longitude": place.longitude,
         "kosher_categories": "; ".join(place.kosher_categories),

@@ -76,7 +76,7 @@ class RestaurantsView(CatalogueView):
         conditional=True,
         errors=[InvalidInput, InvalidCursor, BeyondHorizon, FeatureDisabled],
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """List approved restaurants, filtered, sorted, by pages."""
         query = self.query(ListQuery)
         return listed(request, question_of(query, timezone.now()), query)
