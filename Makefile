@@ -11,7 +11,7 @@ LOCAL := $(BIN)/python -m jewgo.core.local
 SPECTACULAR := $(LOCAL) python manage.py spectacular --validate --fail-on-warn
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate drill migration clean
+.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate drill bench migration clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,6 +64,9 @@ calibrate: $(INSTALLED)  ## simulate rollouts, judge them, and write the tables 
 RUNS ?= 10
 drill: $(INSTALLED)  ## make v4 fail under load in five ways, RUNS (10) times each, and time the guard's rollbacks
 	$(BIN)/python -m benchmarks.drill --runs $(RUNS) --quiet-runs $(RUNS) --write
+
+bench: $(INSTALLED)  ## measure a page of the v4 list beside programs that give the same answer, in CPU time
+	$(LOCAL) $(BIN)/python -m benchmarks.bench --write
 
 migration: $(INSTALLED)  ## migrate to COMPLETE under load, past two broken releases
 	$(BIN)/python -m benchmarks.migration --write

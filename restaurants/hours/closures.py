@@ -49,8 +49,13 @@ def candle_lighting_min(city: str | None, overrides: Collection[int | None]) -> 
 
     Of several agencies the earliest lighting holds.
     """
-    custom = JERUSALEM_MIN if normalise(city) in JERUSALEM else CANDLE_LIGHTING_MIN
+    custom = _custom_min(city)
     return max((custom if override is None else override for override in overrides), default=custom)
+
+
+@lru_cache(maxsize=4096)
+def _custom_min(city: str | None) -> int:
+    return JERUSALEM_MIN if normalise(city) in JERUSALEM else CANDLE_LIGHTING_MIN
 
 
 def closures(custom: Custom, since: datetime, until: datetime) -> tuple[Closure, ...]:

@@ -1,7 +1,7 @@
 """Reading the guide: what either contract asks the v4 engine, through the cache where the feature is on."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
@@ -125,7 +125,7 @@ def page(question: Question, request: PageRequest) -> tuple[Page[Sighting], Mapp
 
     The order `relevance` needs a text to be relevant to, `distance` a point to be far from.
     """
-    scope = _text([asdict(question.filter), question.sort])
+    scope = _text([question.filter, question.sort])
     after = Cursor.read(request.cursor, scope) if request.cursor else None
     asked = answering(understood(question), limit=request.limit + 1, after=after, counted=request.include_total)
     found = _FOUND.validate_json(_told(asked))

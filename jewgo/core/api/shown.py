@@ -16,40 +16,48 @@ from jewgo.core.conditional import etag_for, list_etag, not_modified
 class Shown:
     """What an answer shows, ready for JSON.
 
-    `lasts_s`: for how many seconds it stays right though nothing is stored (a place closes, a certificate ends); None:
-    for as long as nothing is. With `version` its tag is a detail's, which If-Match accepts.
+    `lasts_s` says for how many seconds it stays right though nothing is stored (a place closes, a certificate ends);
+    None: for as long as nothing is. With `version` its tag is a detail's, which If-Match accepts.
     """
 
     data: Any
     meta: Mapping[str, Any] = field(default_factory=dict)
     version: int | None = None
-    lasts_s: float | None = None
+    lasts_s: Callable[[], float] | None = None
 
 
-def v4_kept(request: Request, show: Callable[[], Shown], *, within: Namespace | None, key: str) -> HttpResponse:
-    """Answer what `show` returns, from `within` where it is kept there under `key` (None: shown anew).
+def v4_kept(
+    request: Request, show: Callable[[], Shown], *, within: Namespace | None, key: Callable[[], str]
+) -> HttpResponse:
+    """Answer what `show` returns, from `within` where it is kept there under `key()` (None: shown anew).
 
-    `key` has to name everything that the answer depends on; not the caller, nor the arm. 304 without a body where the
+    `key()` has to name everything that the answer depends on; not the caller, nor the arm. 304 without a body where the
     caller holds exactly that.
     """
-    text, meta, tag, _ = _rendered(show()) if within is None else _through(within, key, show)
+    text, meta, tag = _rendered(show()) if within is None else _through(within, key(), show)
     if not_modified(request._request, tag):
         return HttpResponse(status=304, headers={"ETag": tag})
     body = f'{{"success":true,"data":{text},"meta":{meta}}}'
     return HttpResponse(body.encode(), content_type="application/json", headers={"ETag": tag})
 
 
-def _through(within: Namespace, key: str, show: Callable[[], Shown]) -> list[Any]:
-    kept: list[Any] = within.get_or_compute(key, lambda: _rendered(show()), lasts_s=lambda rendered: rendered[3])
-    return kept
+def _through(within: Namespace, key: str, show: Callable[[], Shown]) -> list[str]:
+    kept = within.get_or_compute(key, lambda: _lasting(show()), lasts_s=lambda lasting: lasting[1])
+    rendered: list[str] = kept[0]
+    return rendered
 
 
-def _rendered(shown: Shown) -> list[Any]:
-    """Return data and meta as JSON text, the entity tag, and for how many seconds they are right."""
+def _lasting(shown: Shown) -> tuple[list[str], float]:
+    """Return the rendered answer, and for how many seconds it is right."""
+    return _rendered(shown), FOREVER_S if shown.lasts_s is None else shown.lasts_s()
+
+
+def _rendered(shown: Shown) -> list[str]:
+    """Return data and meta as JSON text, and the entity tag."""
     data, meta = dumps(shown.data), dumps(shown.meta)
     whole = b"[" + data + b"," + (meta if shown.meta else b"null") + b"]"  # as v4_conditional has it
     tag = list_etag(whole) if shown.version is None else etag_for(shown.version, whole)
-    return [data.decode(), meta.decode(), tag, FOREVER_S if shown.lasts_s is None else shown.lasts_s]
+    return [data.decode(), meta.decode(), tag]
 
 
 FOREVER_S = 10.0**9

@@ -59,10 +59,11 @@ def listed(request: Request, question: Question, query: Mapping[str, Any]) -> Ht
         data = [present_listed(row, at=at, measured=measured, only=only) for row in page.items]
         counted = {"facets": {name: [asdict(count) for count in counts] for name, counts in facets.items()}}
         meta = {**asked.meta(page), "sort": question.sort, **(counted if facets else {})}
-        return Shown(data, meta, lasts_s=lasts_s((row.place for row in page.items), at))
+        return Shown(data, meta, lasts_s=lambda: lasts_s((row.place for row in page.items), at))
 
-    key = orjson.dumps(["list", asdict(question), asdict(asked), only], option=orjson.OPT_SORT_KEYS)
-    return v4_kept(request, show, within=services.kept(), key=key.decode())
+    return v4_kept(
+        request, show, within=services.kept(), key=lambda: orjson.dumps(["list", question, asked, only]).decode()
+    )
 
 
 class RestaurantsView(CatalogueView):

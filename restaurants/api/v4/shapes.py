@@ -211,9 +211,13 @@ def _kosher(place: Place, on: date) -> KosherShape:
     }
 
 
+NOT_SAID: Final[LevelShape] = {"level": "unknown", "scope": None, "source": None, "sourced_on": None}
+"""A level that no source speaks of; one object for all, so nobody may change it."""
+
+
 def _level(fact: LevelFact | None) -> LevelShape:
     if fact is None:
-        return {"level": "unknown", "scope": None, "source": None, "sourced_on": None}
+        return NOT_SAID
     return {
         "level": cast("Any", fact.level),
         "scope": fact.scope or None,
