@@ -1,49 +1,38 @@
-"""The verdict: the truth table row by row, which row comes first, and the rollouts that the table is for."""
+"""The verdict: the truth table row by row, and which row comes first."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
-from random import Random
 
 import pytest
 
-from rollout.eligibility import Arm
-from rollout.evidence import AttemptEvidence, Finding, FirstFailure, Metric, Regression
-from rollout.processes import Process, epoch_at, schedule
-from rollout.proof import Proof, Standing
+from rollout.evidence import Metric, Regression
 from rollout.sample_ratio import SampleRatio
 from rollout.situation import ArmHealth, Evidence, Limits, Window
-from rollout.stages import PlanStep, Stage
-from rollout.step_limits import Cell, Excess, excess
+from rollout.stages import Stage
 from rollout.verdict import RULES, Advance, Hold, Ready, Reason, Rollback, Verdict, judge
-
-START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-STEP = PlanStep(Stage.PARTIAL, Decimal(10), max_error_percent=Decimal(5), p95_ms=1000)
-FULL = PlanStep(Stage.FULL, Decimal(100), max_error_percent=Decimal(1), p95_ms=500, automatic=False)
-LIMITS = Limits(STEP)
-
-FINE = ArmHealth(calls=400, failures=1, p95_ms=120, calls_in_step=9000)
-FAILING = replace(FINE, failures=60)
-SLOW = replace(FINE, p95_ms=1400)
-AT_THE_LIMIT = ArmHealth(calls=400, failures=20, p95_ms=1000, calls_in_step=100)
-PASSED = Window(FINE, FINE, in_step=24 * HOUR, workers=4)
-
-PROCESS = Process(0, START, 0.5, 1.25)
-CULPRIT = Finding(Metric.FAILURES, "restaurants.search", PROCESS, 1 / 16, 4000.0, 7, 1)
-REGRESSED = Regression(CULPRIT, (CULPRIT,), (CULPRIT,))
-NEARLY = replace(CULPRIT, mixture=1599.0)
-EXCEEDED = Excess(Metric.FAILURES, PROCESS, 900.0, 300, 60)
-TOO_SLOW = replace(EXCEEDED, metric=Metric.SLOW)
-SHARED = replace(EXCEEDED, control_failing=500, as_control=59.0, allowed=15.0)
-PROOF = Standing(Metric.SLOW, 2.0, 31.0, 12, 140, is_saturated=False, control_people=140)
-UNPROVEN = replace(PROOF, mixture=19.9, expected=5 * HOUR)
-SATURATED = replace(UNPROVEN, is_saturated=True)
-OUTAGE = replace(PROOF, metric=Metric.FAILURES, is_saturated=True)
-PROVEN = Evidence(proofs=(PROOF,))
+from tests.rollout.judged_situations import (
+    AT_THE_LIMIT,
+    CULPRIT,
+    EXCEEDED,
+    FAILING,
+    FINE,
+    FULL,
+    HOUR,
+    LIMITS,
+    NEARLY,
+    OUTAGE,
+    PASSED,
+    PROOF,
+    PROVEN,
+    REGRESSED,
+    SATURATED,
+    SHARED,
+    SLOW,
+    STEP,
+    TOO_SLOW,
+    UNPROVEN,
+)
 
 ROWS: list[tuple[str, Window, Evidence, Limits, type[Verdict], Reason]] = [
     # no data, stale data, or the evaluator's first look
@@ -242,7 +231,6 @@ def test_testers_prove_nothing_and_a_failing_v4_is_held_all_the_same() -> None:
     assert judge(replace(PASSED, candidate=FAILING), Evidence(), TESTING).reason is Reason.HIGH_ERROR_RATE
 
 
-# What each row of the table needs; put together from the last to the first, the first that holds always decides.
 LAYERS: list[tuple[Reason, dict[str, object], dict[str, object]]] = [
     (Reason.PROVEN, {}, {}),
     (Reason.SAMPLE_RATIO, {}, {"sample_ratio": SampleRatio(5000.0, 900, 1100)}),
@@ -289,197 +277,3 @@ def test_a_rollback_names_its_culprits() -> None:
 
     assert isinstance(verdict, Rollback)
     assert verdict.culprits == (CULPRIT,)
-
-
-STOOD = "the step has stood 24 h; 9000 calls on v4, 9000 on v3, 100 asked"
-MEASURED = "152 slow people against a ratio of 2: M ="
-WAITS = f"proof ({MEASURED} 19.9 of 20, in about 5 h at present traffic)"
-FULL_UP = f"proof ({MEASURED} 19.9 of 20, and no more may be counted in this step)"
-LOST = "3 failing people whom a worker had no room to note"
-DOUBT = "60 of 300 people fail, E = 225 of 200, with v3 over the limit too"
-SENTENCES = [
-    (
-        replace(PASSED, control=FAILING, candidate=FAILING),
-        PROVEN,
-        "Both engines fail: v4 15.0 % of 400 calls, v3 15.0 % of 400 calls in 5 min, limit 5 %.",
-    ),
-    (replace(PASSED, open_breakers=3), PROVEN, "Breakers are open on 3 of 4 workers."),
-    (
-        replace(PASSED, age=timedelta(seconds=75)),
-        PROVEN,
-        "The newest sample is 75 s old; nothing is decided on one older than 10 s.",
-    ),
-    (
-        PASSED,
-        Evidence(regression=REGRESSED),
-        "v4 is worse than v3: 7 of 8 failing people are on v4 (restaurants.search), E = 250 of 100.",
-    ),
-    (PASSED, Evidence(excesses=(EXCEEDED,)), "v4 is over the step's limit: 60 of 300 people fail, E = 225 of 200."),
-    (replace(PASSED, candidate=SLOW), PROVEN, "v4 is slow at present: p95 v4 1400 ms, v3 120 ms, limit 1000 ms."),
-    (
-        PASSED,
-        Evidence(sample_ratio=SampleRatio(1234.5, 900, 1100)),
-        "The arms do not divide by the share: 900 people on v4, 1100 on v3, M = 1234 of 1000.",
-    ),
-    (
-        PASSED,
-        Evidence(sample_ratio=SampleRatio(misplaced=("u:7", "k:1"))),
-        "Recorded on the wrong arm for their slot: u:7, k:1.",
-    ),
-    (PASSED, PROVEN, f"Nothing speaks against going on: {STOOD}; {MEASURED} 31 of 20."),
-    (
-        PASSED,
-        Evidence(proofs=(SATURATED,)),
-        f"No more can be proven in this step: {MEASURED} 19.9 of 20. A person decides.",
-    ),
-    (
-        replace(PASSED, in_step=21 * HOUR, candidate=replace(FINE, calls_in_step=40)),
-        Evidence(proofs=(UNPROVEN,)),
-        f"Not enough evidence; missing: 3 h of the dwell; calls (40 calls on v4, 9000 on v3, 100 asked); {WAITS}.",
-    ),
-    (
-        PASSED,
-        Evidence(proofs=(replace(UNPROVEN, expected=None),)),
-        f"Not enough evidence; missing: proof ({MEASURED} 19.9 of 20, not in sight at present traffic).",
-    ),
-    (
-        replace(PASSED, in_step=HOUR, lost_failures=3),
-        Evidence(proofs=(SATURATED,)),
-        f"Not enough evidence; missing: 23 h of the dwell; {FULL_UP}; {LOST}.",
-    ),
-    (
-        replace(PASSED, control=FAILING),
-        replace(PROVEN, excesses=(EXCEEDED,)),
-        f"Not enough evidence; missing: an end of the doubt ({DOUBT}).",
-    ),
-    (PASSED, Evidence(), "Not enough evidence; missing: proof (none has begun)."),
-]
-
-
-@pytest.mark.parametrize(("window", "evidence", "said"), SENTENCES)
-def test_a_verdict_says_its_numbers(window: Window, evidence: Evidence, said: str) -> None:
-    assert judge(window, evidence, LIMITS).sentence == said
-
-
-def test_the_worked_example_of_the_documentation() -> None:
-    begun = schedule(START, [], START)
-    evidence = AttemptEvidence(["restaurants.search", "restaurants.detail"])
-    arms = [Arm.CONTROL, *[Arm.CANDIDATE] * 5]
-    values, sentences = [], []
-
-    for number, arm in enumerate(arms):
-        evidence.observe(FirstFailure(f"u:{number}", arm, 0.1, START, Metric.FAILURES, "restaurants.search", epoch=0))
-        regression = evidence.regression(begun)
-        values.append(round(regression.value * 8, 1))
-        sentences.append(judge(PASSED, Evidence(regression, proofs=(PROOF,)), LIMITS).sentence)
-
-    assert values == [0.7, 1.7, 5.9, 27.1, 143.9, 833.3]
-    assert sentences[-1] in (Path(__file__).parents[2] / "docs" / "judgement.md").read_text().replace("\n", " ")
-    assert [one.operation for one in regression.culprits] == [None]
-    assert [one.operation for one in regression.suspects] == [None, "restaurants.search"]
-    assert "v4 is worse" not in sentences[-2]
-
-
-# The rollouts that the table is for: people with random slots, judged every minute by the real code
-
-
-class Rollout:
-    """One attempt at a fixed share, in which `rate(arm, minute)` people of the arm's size fail in a minute."""
-
-    def __init__(self, seed: int, share: float, people: int = 4000) -> None:
-        self.random, self.share = Random(seed), share
-        slots = [self.random.random() for _ in range(people)]
-        self.people = [(f"u:{n}", Arm.CANDIDATE if slot < share else Arm.CONTROL) for n, slot in enumerate(slots)]
-        self.evidence = AttemptEvidence(["restaurants.search"])
-        self.proofs = [Proof(metric, 2.0) for metric in Metric]
-        self.highest = 0.0
-
-    def run(self, minutes: range, *, v3: float, v4: float) -> "Rollout":
-        """Go through minutes in which so many calls of anybody would fail on each arm; look every 10 minutes."""
-        begun = schedule(START, [], START + minutes.stop * MINUTE)
-        for minute in minutes:
-            now = START + minute * MINUTE
-            for identity, arm in self._callers(max(v3, v4)):
-                if self.random.random() * max(v3, v4) < (v4 if arm is Arm.CANDIDATE else v3):
-                    self._fail(identity, arm, now, epoch_at(begun, now))
-            if minute % 10 == 9 or minute == minutes.stop - 1:
-                so_far = [process for process in begun if process.starts_at <= now]
-                self.highest = max(self.highest, self.evidence.regression(so_far).value)
-        return self
-
-    def verdict(self, window: Window = PASSED) -> Verdict:
-        """Judge by all that has happened."""
-        begun = schedule(START, [], START + 200 * HOUR)
-        on_control = sum(arm is Arm.CONTROL for _, arm in self.people)
-        proofs = tuple(proof.standing(on_control) for proof in self.proofs)
-        return judge(window, Evidence(self.evidence.regression(begun), proofs=proofs), LIMITS)
-
-    def _callers(self, rate: float) -> Iterator[tuple[str, Arm]]:
-        whole = int(rate)
-        for _ in range(whole + (self.random.random() < rate - whole)):
-            yield self.random.choice(self.people)
-
-    def _fail(self, identity: str, arm: Arm, at: datetime, epoch: int) -> None:
-        row = FirstFailure(identity, arm, self.share, at, Metric.FAILURES, "restaurants.search", epoch)
-        self.evidence.observe(row)
-        for proof in self.proofs:
-            proof.observe(row)
-
-
-SEEDS = range(4)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_an_incident_of_v3_only_does_not_roll_v4_back(seed: int) -> None:
-    rollout = Rollout(seed, 0.1).run(range(60), v3=0.2, v4=0.2)
-
-    rollout.run(range(60, 150), v3=20, v4=0.2).run(range(150, 36 * 60), v3=0.3, v4=0.3)
-
-    assert rollout.highest < 100
-    assert not isinstance(rollout.verdict(), Rollback)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_v4_that_was_better_for_days_and_then_is_equal_is_not_rolled_back(seed: int) -> None:
-    rollout = Rollout(seed, 0.25, people=20_000).run(range(48 * 60), v3=0.3, v4=0.03)
-
-    rollout.run(range(48 * 60, 66 * 60), v3=0.3, v4=0.3)
-
-    assert rollout.highest < 100
-    assert not isinstance(rollout.verdict(), Rollback)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_common_outage_neither_rolls_v4_back_nor_proves_it(seed: int) -> None:
-    rollout = Rollout(seed, 0.1).run(range(60), v3=0.2, v4=0.2)
-
-    rollout.run(range(60, 120), v3=100, v4=100)
-
-    on_control = sum(arm is Arm.CONTROL for _, arm in rollout.people)
-    assert rollout.highest < 100
-    assert [proof.standing(on_control).is_proven for proof in rollout.proofs] == [False, False]
-    assert rollout.verdict(replace(PASSED, control=FAILING, candidate=FAILING)).reason is Reason.SHARED_FAULT
-    assert rollout.verdict(PASSED).reason is Reason.SATURATED  # once it is over, a person decides
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_a_v4_that_fails_a_fifth_of_the_people_is_found_within_minutes(seed: int) -> None:
-    rollout = Rollout(seed, 0.1).run(range(60), v3=0.2, v4=0.2)
-
-    rollout.run(range(60, 65), v3=0.6, v4=60)
-
-    assert rollout.highest >= 100
-    assert rollout.verdict().reason is Reason.REGRESSED
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_at_full_a_v4_that_fails_a_fifth_is_over_the_limit_at_the_first_look(seed: int) -> None:
-    random, begun = Random(seed), schedule(START, [START + HOUR * n for n in range(1, 6)], START + 10 * HOUR)
-    failing = sum(random.random() < 0.2 for _ in range(300))
-    health = ArmHealth(calls=300, failures=failing, p95_ms=100, calls_in_step=300)
-
-    found = excess(Metric.FAILURES, [Cell(begun[-1].epoch, 0.01, 300, failing)], begun)
-
-    assert found is not None
-    window = Window(ArmHealth(), health, in_step=MINUTE)
-    assert judge(window, Evidence(excesses=(found,)), Limits(FULL, has_control=False)).reason is Reason.SLO
