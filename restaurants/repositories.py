@@ -1,13 +1,11 @@
-"""The doors to the catalogue's tables: query words, criteria that travel whole, and the one way to write a place."""
+"""The doors to the catalogue's tables: query words for those who keep it, and the one way to write a place."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connections, models, transaction
-from django.db.models import OuterRef, Q, Value
-from django.db.models.functions import Greatest, Round, Upper
+from django.db.models import Q
 from django.utils.timezone import now
 
 from jewgo.core.errors import NotFound, PreconditionFailed
@@ -42,25 +40,6 @@ class StaleRestaurant(PreconditionFailed):
     code, title = "stale_restaurant", "The restaurant changed since you read it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestaurantCriteria:
-    """Which places: every condition that is given must hold; empty and None mean not asked.
-
-    `record_state` None means every state; deleted places never match. `kosher_categories` and `listing_types`: any of
-    them; `shown_category`: the one that v3 shows. Texts are compared without case, accents or spelling variants.
-    """
-
-    q: str = ""
-    kosher_categories: tuple[str, ...] = ()
-    shown_category: str | None = None
-    agency: str | None = None
-    city: str | None = None
-    state: str | None = None
-    country: str | None = None
-    listing_types: tuple[str, ...] = ()
-    record_state: str | None = RecordState.APPROVED
-
-
 class RestaurantQuerySet(models.QuerySet["Restaurant"]):
     """The words in which one asks for places; they chain."""
 
@@ -80,14 +59,6 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
         """Only places that the public sees."""
         return self.existing().filter(state_of_record=RecordState.APPROVED)
 
-    def meeting(self, criteria: RestaurantCriteria) -> Self:
-        """Only places that meet every condition of `criteria`; in no particular order."""
-        places = self.existing()
-        for name in criteria.__dataclass_fields__:
-            if wanted := getattr(criteria, name):
-                places = getattr(places, CONDITIONS[name])(wanted)
-        return places
-
     def matching(self, q: str) -> Self:
         """Only places whose search text holds every word of `q`, or holds words like it (a typo)."""
         wanted = normalise(q)
@@ -95,43 +66,6 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
             return self.none()
         every_word = Q(*(Q(search_text__contains=word) for word in wanted.split()))
         return self.filter(every_word | Q(search_text__trigram_word_similar=wanted))
-
-    def ranked(self, q: str) -> Self:
-        """Best first by `relevance`, 0 to 1: how much of `q` the name holds, or, worth less, the other texts."""
-        wanted = normalise(q)
-        elsewhere = TrigramWordSimilarity(wanted, "search_text") * Value(0.9)
-        relevance = Round(Greatest(TrigramWordSimilarity(wanted, "sort_name"), elsewhere), precision=4)
-        return self.annotate(relevance=relevance).order_by("-relevance", "pk")
-
-    def serving(self, categories: Collection[str]) -> Self:
-        """Only places that serve any of `categories`."""
-        return self.filter(kosher_categories__overlap=list(categories))
-
-    def showing(self, category: str) -> Self:
-        """Only places whose first category, the one that v3 shows, is `category`."""
-        return self.filter(kosher_categories__0=category, kosher_categories__contains=[category])
-
-    def certified_by(self, agency: str) -> Self:
-        """Only places with a certificate, valid or expired, of the agency that is called `agency`, in any spelling."""
-        certificates: Any = self.model.certificates.rel.related_model.objects  # type: ignore[attr-defined]
-        held = certificates.filter(restaurant=OuterRef("pk"), agency__keys__contains=[normalise(agency)])
-        return self.filter(models.Exists(held))
-
-    def in_city(self, city: str) -> Self:
-        """Only places in `city`."""
-        return self.filter(city__isnull=False, city_key=normalise(city))
-
-    def in_state(self, state: str) -> Self:
-        """Only places in the state or province that the source calls `state`."""
-        return self.annotate(state_upper=Upper("state")).filter(state_upper=state.strip().upper())
-
-    def in_country(self, country: str) -> Self:
-        """Only places in the country with this ISO 3166 alpha-2 code."""
-        return self.filter(country=country.strip().upper())
-
-    def listed_as(self, listing_types: Collection[str]) -> Self:
-        """Only places of any of these listing types."""
-        return self.filter(listing_type__in=listing_types)
 
     def in_record_state(self, state: str) -> Self:
         """Only places whose record stands so."""
@@ -156,20 +90,6 @@ class RestaurantQuerySet(models.QuerySet["Restaurant"]):
         if self.SCHEDULED & kwargs.keys():
             kwargs["spans_until"] = None  # not known until `manage.py openings` has computed them anew
         return super().update(**kwargs)
-
-
-CONDITIONS: Final[Mapping[str, str]] = {
-    "q": "matching",
-    "kosher_categories": "serving",
-    "shown_category": "showing",
-    "agency": "certified_by",
-    "city": "in_city",
-    "state": "in_state",
-    "country": "in_country",
-    "listing_types": "listed_as",
-    "record_state": "in_record_state",
-}
-"""Which queryset word answers which field of the criteria."""
 
 
 UNTRACKED: Final = frozenset(
@@ -197,10 +117,6 @@ class RestaurantRepository(Repository["Restaurant"]):
 
     def get_queryset(self) -> RestaurantQuerySet:
         return RestaurantQuerySet(self.model, using=self._db)
-
-    def meeting(self, criteria: RestaurantCriteria) -> RestaurantQuerySet:
-        """Ask for the places that meet `criteria`, ordered by id."""
-        return self.get_queryset().meeting(criteria)
 
     def published(self) -> RestaurantQuerySet:
         """Ask for what the public sees, ordered by id."""

@@ -1,5 +1,6 @@
 """What the database guards, and the one door through which a place is written."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -7,11 +8,16 @@ from django.core.checks import run_checks
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 
+from jewgo.core.paging import PageRequest
+from restaurants import services
 from restaurants.agencies import AGENCIES
 from restaurants.checks import trigram_messages
+from restaurants.filters import Choice, PlaceFilter, Question
 from restaurants.models import Agency, Certificate, Change, Image, Restaurant, SupervisionLevel
 from restaurants.parts import Parts
-from restaurants.repositories import Entry, RestaurantCriteria, StaleRestaurant, UnknownRestaurant
+from restaurants.repositories import Entry, StaleRestaurant, UnknownRestaurant
+from restaurants.services.reading import whole
+from restaurants.values import ListCriteria, Place, SearchCriteria
 
 pytestmark = pytest.mark.django_db
 
@@ -197,27 +203,45 @@ def test_adding_many_places_takes_a_constant_number_of_statements(django_assert_
     assert Change.objects.count() == 30
 
 
-@pytest.mark.parametrize(
-    ("criteria", "names"),
-    [
-        (RestaurantCriteria(), ["Soho", "Zucca"]),
-        (RestaurantCriteria(record_state=None), ["Soho", "Zucca", "Pending"]),
-        (RestaurantCriteria(record_state="pending"), ["Pending"]),
-        (RestaurantCriteria(city="BAL HARBOUR"), ["Zucca"]),
-        (RestaurantCriteria(state="fl"), ["Soho", "Zucca"]),
-        (RestaurantCriteria(country="il"), []),
-        (RestaurantCriteria(kosher_categories=("meat", "fish")), ["Soho", "Zucca"]),
-        (RestaurantCriteria(shown_category="meat"), ["Soho"]),
-        (RestaurantCriteria(agency="kosher miami (km)"), ["Soho"]),
-        (RestaurantCriteria(agency="nobody"), []),
-        (RestaurantCriteria(listing_types=("cafe",)), ["Zucca"]),
-        (RestaurantCriteria(q="zuca"), ["Zucca"]),
-        (RestaurantCriteria(q="soho miami"), ["Soho"]),
-        (RestaurantCriteria(q="%"), []),
-        (RestaurantCriteria(q="chalav"), ["Zucca"]),
-    ],
-)
-def test_criteria_find_the_places_that_meet_every_condition(criteria: RestaurantCriteria, names: list[str]) -> None:
+ASKED: dict[str, tuple[Callable[[], Iterable[Place]], list[str]]] = {
+    "nothing in particular": (lambda: listed(), ["Soho", "Zucca"]),
+    "any state of the record": (lambda: whole_guide(), ["Soho", "Zucca", "Pending"]),
+    "pending": (lambda: listed(record_state="pending"), []),
+    "city": (lambda: paged(city=Choice(("BAL HARBOUR",))), ["Zucca"]),
+    "state": (lambda: paged(state=Choice(("fl",))), ["Soho", "Zucca"]),
+    "country": (lambda: paged(country=Choice(("il",))), []),
+    "categories": (lambda: paged(kosher_category=Choice(("meat", "fish"))), ["Soho", "Zucca"]),
+    "the category that v3 shows": (lambda: listed(kosher_category="meat"), ["Soho"]),
+    "agency": (lambda: paged(agency=Choice(("kosher miami (km)",))), ["Soho"]),
+    "no agency": (lambda: paged(agency=Choice(("nobody",))), []),
+    "listing type": (lambda: listed(business_types=("cafe",)), ["Zucca"]),
+    "a slip": (lambda: searched("zuca"), ["Zucca"]),
+    "two words": (lambda: searched("soho miami"), ["Soho"]),
+    "no word": (lambda: searched("%"), []),
+    "a variant": (lambda: searched("chalav"), ["Zucca"]),
+}
+
+
+def listed(**asked: Any) -> Iterable[Place]:
+    return services.list_places(ListCriteria(**asked)).places
+
+
+def paged(**asked: Any) -> Iterable[Place]:
+    page, _ = services.page(Question(filter=PlaceFilter(**asked)), PageRequest())
+    return sorted((row.place for row in page.items), key=lambda place: place.id)
+
+
+def searched(text: str) -> Iterable[Place]:
+    return [hit.place for hit in services.search(SearchCriteria(text)).hits]
+
+
+def whole_guide() -> Iterable[Place]:
+    return whole(list(Restaurant.objects.values_list("pk", flat=True).order_by("pk")))
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_criteria_find_the_places_that_meet_every_condition(asked: str) -> None:
+    ask, names = ASKED[asked]
     miami = Parts(certificates=[_certified("Kosher Miami"), _certified("Kosher Miami", number="2")])
     _store("Soho", state="FL", city="Aventura", kosher_categories=["meat"], listing_type="restaurant", parts=miami)
     _store("Zucca", state="fl", city="Bal Harbour", kosher_categories=["dairy", "meat"], listing_type="cafe",
@@ -225,16 +249,16 @@ def test_criteria_find_the_places_that_meet_every_condition(criteria: Restaurant
     _store("Pending", state_of_record="pending")
     _store("Gone", deleted_at="2025-01-01T00:00:00Z")
 
-    assert [place.name for place in Restaurant.objects.meeting(criteria).order_by("pk")] == names
+    assert [place.name for place in ask()] == names
 
 
 def test_what_is_searched_for_in_the_name_ranks_before_what_is_elsewhere() -> None:
     _store("Miami Grill", address="1 Falafel Road")
     _store("Falafel King")
 
-    found = Restaurant.objects.published().matching("felafel").ranked("felafel")
+    found = services.search(SearchCriteria("felafel")).hits
 
-    assert [(place.name, vars(place)["relevance"]) for place in found] == [("Falafel King", 1.0), ("Miami Grill", 0.9)]
+    assert [(hit.place.name, hit.relevance) for hit in found] == [("Falafel King", 1.0), ("Miami Grill", 0.9)]
 
 
 def test_a_deleted_place_cannot_be_locked() -> None:
