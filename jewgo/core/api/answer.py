@@ -13,7 +13,7 @@ from jewgo.core.conditional import etag_for, list_etag, not_modified
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Answer:
     """What an answer shows, ready for JSON.
 
     `lasts_s` says for how many seconds it stays right though nothing is stored (a place closes, a certificate ends);
@@ -27,7 +27,7 @@ class Shown:
 
 
 def v4_kept(
-    request: Request, show: Callable[[], Shown], *, within: Namespace | None, key: Callable[[], str]
+    request: Request, show: Callable[[], Answer], *, within: Namespace | None, key: Callable[[], str]
 ) -> HttpResponse:
     """Answer what `show` returns, from `within` where it is kept there under `key()` (None: shown anew).
 
@@ -41,22 +41,22 @@ def v4_kept(
     return HttpResponse(body.encode(), content_type="application/json", headers={"ETag": tag})
 
 
-def _through(within: Namespace, key: str, show: Callable[[], Shown]) -> list[str]:
+def _through(within: Namespace, key: str, show: Callable[[], Answer]) -> list[str]:
     kept = within.get_or_compute(key, lambda: _lasting(show()), lasts_s=lambda lasting: lasting[1])
     rendered: list[str] = kept[0]
     return rendered
 
 
-def _lasting(shown: Shown) -> tuple[list[str], float]:
+def _lasting(answer: Answer) -> tuple[list[str], float]:
     """Return the rendered answer, and for how many seconds it is right."""
-    return _rendered(shown), FOREVER_S if shown.lasts_s is None else shown.lasts_s()
+    return _rendered(answer), FOREVER_S if answer.lasts_s is None else answer.lasts_s()
 
 
-def _rendered(shown: Shown) -> list[str]:
+def _rendered(answer: Answer) -> list[str]:
     """Return data and meta as JSON text, and the entity tag."""
-    data, meta = dumps(shown.data), dumps(shown.meta)
-    whole = b"[" + data + b"," + (meta if shown.meta else b"null") + b"]"  # as v4_conditional has it
-    tag = list_etag(whole) if shown.version is None else etag_for(shown.version, whole)
+    data, meta = dumps(answer.data), dumps(answer.meta)
+    whole = b"[" + data + b"," + (meta if answer.meta else b"null") + b"]"  # as v4_conditional has it
+    tag = list_etag(whole) if answer.version is None else etag_for(answer.version, whole)
     return [data.decode(), meta.decode(), tag]
 
 

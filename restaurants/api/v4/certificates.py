@@ -14,8 +14,8 @@ from jewgo.core.errors import InvalidInput
 from jewgo.core.schema import operation
 from restaurants.api.v4.answers import part_answer, part_gone
 from restaurants.api.v4.forms import WriteQuery
-from restaurants.api.v4.parts import PartView, seen
-from restaurants.api.v4.places import CLASHES
+from restaurants.api.v4.parts import PartView
+from restaurants.api.v4.places import CLASHES, seen
 from restaurants.api.v4.shapes import AgencyShape, CertificateShape, present_agency, present_certificate
 from restaurants.repositories import UnknownRestaurant
 from restaurants.services import certificates

@@ -15,12 +15,11 @@ from jewgo.core.schema import operation
 from restaurants import services
 from restaurants.api.v4.forms import WriteQuery
 from restaurants.api.v4.hours_shapes import RestaurantHoursShape, present_hours
-from restaurants.api.v4.places import CLASHES, CatalogueView
+from restaurants.api.v4.places import CLASHES, CatalogueView, seen
 from restaurants.repositories import UnknownRestaurant
 from restaurants.services.hours import HoursNotUnderstood, StatedHours
 from rollout.gate import FeatureDisabled
 from rollout.identity import identify
-from users.api.permissions import has_scope
 
 LONGEST_OFFSET_MIN = 600
 
@@ -69,8 +68,7 @@ class RestaurantHoursView(CatalogueView):
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show whether the restaurant is open, why, until when, and its coming seven days."""
         self.query(HoursQuery)
-        keeps = has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
-        place = services.record(restaurant_id) if keeps else services.detail(restaurant_id)
+        place = seen(request, restaurant_id)
         return v4_conditional(request, present_hours(place, timezone.now()), version=place.version)
 
     @operation(

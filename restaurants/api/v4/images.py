@@ -13,8 +13,8 @@ from jewgo.core.schema import operation
 from restaurants import pictures
 from restaurants.api.v4.answers import part_answer, part_gone
 from restaurants.api.v4.forms import WriteQuery
-from restaurants.api.v4.parts import PartView, seen
-from restaurants.api.v4.places import CLASHES
+from restaurants.api.v4.parts import PartView
+from restaurants.api.v4.places import CLASHES, seen
 from restaurants.models import Image
 from restaurants.pictures import PictureTooLarge, UnfitPicture
 from restaurants.repositories import UnknownRestaurant

@@ -3,26 +3,12 @@
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest
 from rest_framework.request import Request
 
 from jewgo.core.api import require_match
-from restaurants import services
 from restaurants.api.v4.forms import WriteQuery
 from restaurants.api.v4.places import CatalogueView
-from restaurants.values import Place
 from rollout.identity import identify
-from users.api.permissions import has_scope
-
-
-def keeps(request: HttpRequest | Request) -> bool:
-    """Say whether the caller sees what is not published."""
-    return has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
-
-
-def seen(request: Request, restaurant_id: int) -> Place:
-    """Return the restaurant that this caller may see; raises `UnknownRestaurant`."""
-    return services.record(restaurant_id) if keeps(request) else services.detail(restaurant_id)
 
 
 class PartView(CatalogueView):

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 import orjson
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from jewgo.core.api import Shown, V4View, require_match, v4_conditional, v4_kept, v4_response
+from jewgo.core.api import Answer, V4View, require_match, v4_conditional, v4_kept, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, PreconditionFailed, PreconditionRequired, Unauthenticated
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
@@ -27,7 +27,7 @@ from restaurants.filters import Question
 from restaurants.openings import BeyondHorizon
 from restaurants.repositories import UnknownRestaurant
 from restaurants.rules import InvalidRestaurant
-from restaurants.values import Draft
+from restaurants.values import Draft, Place
 from rollout.gate import FeatureDisabled, Gate
 from rollout.identity import identify
 from users.api.permissions import HasScopeToWrite, has_scope
@@ -48,18 +48,28 @@ class CatalogueView(V4View):
     ]
 
 
+def keeps(request: HttpRequest | Request) -> bool:
+    """Say whether the caller sees what is not published."""
+    return has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
+
+
+def seen(request: Request, restaurant_id: int) -> Place:
+    """Return the restaurant that this caller may see; raises `UnknownRestaurant`."""
+    return services.record(restaurant_id) if keeps(request) else services.detail(restaurant_id)
+
+
 def listed(request: Request, question: Question, query: Mapping[str, Any]) -> HttpResponse:
     """Answer a question with a page; `query` says which one, and which members it shows."""
     asked = PageRequest.of(query)
     only = query.get("fields", ())
 
-    def show() -> Shown:
+    def show() -> Answer:
         page, facets = services.page(question, asked)
         at, measured = timezone.now(), question.filter.point is not None
         data = [present_listed(row, at=at, measured=measured, only=only) for row in page.items]
         counted = {"facets": {name: [asdict(count) for count in counts] for name, counts in facets.items()}}
         meta = {**asked.meta(page), "sort": question.sort, **(counted if facets else {})}
-        return Shown(data, meta, lasts_s=lambda: lasts_s((row.place for row in page.items), at))
+        return Answer(data, meta, lasts_s=lambda: lasts_s((row.place for row in page.items), at))
 
     return v4_kept(
         request, show, within=services.kept(), key=lambda: orjson.dumps(["list", question, asked, only]).decode()
@@ -114,8 +124,7 @@ class RestaurantView(CatalogueView):
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show a restaurant; what is not approved only to those who keep the catalogue."""
         query = self.query(FieldsQuery)
-        keeps = has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
-        place = services.record(restaurant_id) if keeps else services.detail(restaurant_id)
+        place = seen(request, restaurant_id)
         data = present(place, at=timezone.now(), only=query.get("fields", ()))
         return v4_conditional(request, data, version=place.version)
 

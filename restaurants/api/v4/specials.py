@@ -11,8 +11,8 @@ from jewgo.core.api import StrictSerializer, v4_conditional
 from jewgo.core.schema import operation
 from restaurants.api.v4.answers import part_answer, part_gone
 from restaurants.api.v4.forms import WriteQuery
-from restaurants.api.v4.parts import PartView, keeps
-from restaurants.api.v4.places import CLASHES
+from restaurants.api.v4.parts import PartView
+from restaurants.api.v4.places import CLASHES, keeps
 from restaurants.repositories import UnknownRestaurant
 from restaurants.services import specials
 from restaurants.services.specials import InvalidSpecial, TooManySpecials, UnknownSpecial
