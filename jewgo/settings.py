@@ -109,6 +109,7 @@ CACHES: dict[str, Any] = {
 }
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "users.backends.RoleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -156,7 +157,6 @@ ROLLOUT: dict[str, Any] = {
     # No call is slow below this, however fast v3 is: up to 0.1 s an answer seems instantaneous (Miller 1968).
     "SLOW_FLOOR_MS": 100,
     "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
-    "SCOPE_CHECK": "users.api.permissions.has_scope",  # whether a caller has a scope; the rollout knows no keys
     # from where on the service as a whole is worth an alert; the fields of rollout.thresholds.Thresholds
     "ALERTS": {
         "response_ms": ENVIRONMENT.alert_response_ms,
@@ -191,7 +191,7 @@ ROLLOUT: dict[str, Any] = {
 
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.ServiceKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_PERMISSION_CLASSES": ["users.api.permissions.Authority"],  # deny what users/authority.py does not allow
     # DRF imports these before it has views, so ours cannot stand here; jewgo.core.api's views name their own.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
