@@ -1,6 +1,12 @@
-"""What staff decide about a contract as a whole."""
+"""What the kernel keeps: when a contract ends, and how often something limited was done of late."""
 
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Sunset(models.Model):
@@ -18,3 +24,19 @@ class Sunset(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contract} is served until {self.at:%Y-%m-%d %H:%M} UTC"
+
+
+class Attempts(models.Model):
+    """When somebody did something limited, as far as it still counts; written by `jewgo.core.limits.attempts` alone."""
+
+    digest = models.CharField(max_length=32, primary_key=True)
+    taken_at: "models.Field[list[datetime], list[datetime]]" = ArrayField(models.DateTimeField())
+    passed = models.BooleanField("the latest one passed")
+    ends_at = models.DateTimeField("counts until", db_index=True)
+
+    class Meta:
+        verbose_name = "attempts at something limited"
+        verbose_name_plural = "attempts at what is limited"
+
+    def __str__(self) -> str:
+        return f"{len(self.taken_at)} attempts"
