@@ -30,7 +30,7 @@ def sent_with(*scopes: str) -> dict[str, str]:
 def signed_in(user: User) -> dict[str, str]:
     """Log `user` in as an app would, without asking for anything, and return the header that carries the session."""
     request = RequestFactory().post("/")
-    request.session = sessionkit.new_session()
+    request.user, request.session = user, sessionkit.new_session()
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.save()
     UserSession.objects.create_from_request(request)
