@@ -38,6 +38,7 @@ class Metrics(ContractView):
     permission_classes: Sequence[Any] = (HasAnyScope,)
     content_negotiation_class: Any = AnyFormat
     scopes: ClassVar[tuple[str, ...]] = READ
+    throttle_classes = ()
     cache_control: ClassVar[str] = "no-store"
     schema: Any = None
 
