@@ -27,6 +27,12 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
+    "corsheaders",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -49,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rollout.middleware.RolloutMiddleware",
@@ -109,6 +116,7 @@ CACHES: dict[str, Any] = {
 }
 
 AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend", "users.backends.RoleBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -119,6 +127,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+# Accounts: an e-mail address and a password, proven by a code; apps hold a session token, staff a cookie.
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+HEADLESS_CLIENTS = ("app",)
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = ENVIRONMENT.email_host, ENVIRONMENT.email_port
@@ -172,7 +186,6 @@ ROLLOUT: dict[str, Any] = {
     "THREADS": ENVIRONMENT.threads,
     # No call is slow below this, however fast v3 is: up to 0.1 s an answer seems instantaneous (Miller 1968).
     "SLOW_FLOOR_MS": 100,
-    "SCOPE_CHECK": "users.api.permissions.has_scope",  # whether a caller has a scope; the rollout knows no keys
     # from where on the service as a whole is worth an alert; the fields of rollout.thresholds.Thresholds
     "ALERTS": {
         "response_ms": ENVIRONMENT.alert_response_ms,
@@ -206,8 +219,12 @@ ROLLOUT: dict[str, Any] = {
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.ServiceKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    # the key comes first, so that a 401 carries its challenge
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "users.api.authentication.ServiceKeyAuthentication",
+        "users.api.authentication.SessionTokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["users.api.permissions.Authority"],  # what users/authority.py lacks is refused
     # DRF imports these before it has views, so ours cannot stand here; jewgo.core.api's views name their own.
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

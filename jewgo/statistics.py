@@ -13,6 +13,7 @@ from jewgo.core.errors import InvalidInput
 from jewgo.core.schema import operation
 from restaurants import services as restaurants
 from rollout.gate import FeatureDisabled, Gate
+from users.api.permissions import Authority
 
 
 class RestaurantNumbers(TypedDict):
@@ -34,7 +35,7 @@ class Numbers(TypedDict):
 class StatisticsView(V4View):
     """The service in numbers."""
 
-    permission_classes: Sequence[Any] = [Gate("api_v4_statistics")]
+    permission_classes: Sequence[Any] = [Gate("api_v4_statistics"), Authority]
     v3_path: ClassVar[str | None] = "/api/statistics"
 
     @operation(data=Numbers, conditional=True, errors=[InvalidInput, FeatureDisabled])

@@ -1,110 +1,162 @@
-"""Who may use which route: one table, as data. A route that is missing from it fails the test suite."""
+"""Who may use which route: one table, as data. What it does not hold is refused to everybody, and fails the test suite.
+
+Permissions, the page docs/authority.md and the tests derive from it. A super admin may do everything that a person may.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from users.keys import Scope
+from users.roles import Role
 
-PUBLIC: Final[frozenset[Scope]] = frozenset()
-"""No scope at all is asked for."""
 
-_CATALOG: Final = frozenset({Scope.CATALOG_WRITE})
-_KEEPERS: Final = frozenset({Scope.CATALOG_READ, Scope.CATALOG_WRITE})
-_EXPORT: Final = frozenset({Scope.CATALOG_EXPORT})
-_OPS: Final = frozenset({Scope.OPS})
-_READ: Final = frozenset({Scope.ROLLOUT_READ, Scope.OPS})
-_STOP: Final = frozenset({Scope.ROLLOUT_ROLLBACK, Scope.OPS})
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who is let in: people with one of these roles, and service keys with one of these scopes."""
+
+    roles: frozenset[Role]
+    scopes: frozenset[Scope] = frozenset()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether nobody is asked who they are."""
+        return Role.ANONYMOUS in self.roles
+
+    def __str__(self) -> str:
+        people = ", ".join(sorted({*self.roles, Role.SUPER_ADMIN}))
+        keys = ", ".join(sorted(self.scopes))
+        return f"a person who is {people}" + (f", or a key with {keys}" if keys else "")
+
+
+def _rule(*who: Role | Scope) -> Rule:
+    roles = frozenset(one for one in who if isinstance(one, Role))
+    return Rule(roles, frozenset(one for one in who if isinstance(one, Scope)))
+
+
+PUBLIC: Final = _rule(Role.ANONYMOUS)
+
+# What one caller sees more of than another, within a route.
+EVERY_PLACE: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_READ, Scope.CATALOG_WRITE)
+EVERY_REVIEW: Final = _rule(Role.MODERATOR, Scope.REVIEWS_READ, Scope.OPS)
+
+_PROPOSE: Final = _rule(Role.USER, Scope.CATALOG_WRITE)
+_KEEP: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_WRITE)
+_EXPORT: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_EXPORT)
+_REVIEW: Final = _rule(Role.USER, Scope.OPS)
+_PEOPLE: Final = _rule(Role.SYSTEM_ADMIN, Scope.OPS)
+_WATCH: Final = _rule(
+    Role.ROLLOUT_VIEWER,
+    Role.ROLLOUT_OPERATOR,
+    Role.RELEASE_MANAGER,
+    Role.SYSTEM_ADMIN,
+    Scope.ROLLOUT_READ,
+    Scope.OPS,
+)
+_STOP: Final = _rule(Role.ROLLOUT_OPERATOR, Role.RELEASE_MANAGER, Role.SYSTEM_ADMIN, Scope.ROLLOUT_ROLLBACK, Scope.OPS)
 """What only sends people back, or holds them where they are, asks for less than what widens."""
+_RELEASE: Final = _rule(Role.RELEASE_MANAGER, Scope.OPS)
+_REOPEN: Final = _rule(Role.SUPER_ADMIN, Scope.OPS)
 
-AUTHORITY: Final[Mapping[str, frozenset[Scope]]] = {
-    # method and path -> the scopes of which a key needs one
-    "GET /metrics": _READ,
+_PLACE: Final = "/api/v4/restaurants/<int:restaurant_id>"
+
+AUTHORITY: Final[Mapping[str, Rule]] = {
+    # method and path -> who may
+    "GET /metrics": _WATCH,
     "GET /health": PUBLIC,
     "GET /api/health/basic": PUBLIC,
     "GET /api/health/full": PUBLIC,
     "GET /api/restaurants": PUBLIC,
-    "POST /api/restaurants": _CATALOG,
+    "POST /api/restaurants": _PROPOSE,
     "GET /api/restaurants/search": PUBLIC,
     "GET /api/restaurants/business-types": PUBLIC,
     "GET /api/restaurants/<int:restaurant_id>": PUBLIC,
     "GET /api/restaurants/<int:restaurant_id>/hours": PUBLIC,
-    "PUT /api/restaurants/<int:restaurant_id>": _CATALOG,
-    "DELETE /api/restaurants/<int:restaurant_id>": _CATALOG,
+    "PUT /api/restaurants/<int:restaurant_id>": _KEEP,
+    "DELETE /api/restaurants/<int:restaurant_id>": _KEEP,
     "GET /api/restaurants/<int:restaurant_id>/specials": PUBLIC,
-    "GET /api/admin/restaurants": _KEEPERS,
-    "POST /api/admin/restaurants": _CATALOG,
-    "PUT /api/admin/restaurants": _CATALOG,
-    "DELETE /api/admin/restaurants/<int:restaurant_id>": _CATALOG,
+    "GET /api/admin/restaurants": EVERY_PLACE,
+    "POST /api/admin/restaurants": _KEEP,
+    "PUT /api/admin/restaurants": _KEEP,
+    "DELETE /api/admin/restaurants/<int:restaurant_id>": _KEEP,
     "GET /api/kosher-types": PUBLIC,
     "GET /api/statistics": PUBLIC,
     "GET /api/reviews": PUBLIC,
-    "POST /api/reviews": _OPS,
+    "POST /api/reviews": _REVIEW,
     "GET /api/reviews/<str:review_id>": PUBLIC,
-    "GET /api/admin/users": _OPS,
+    "GET /api/admin/users": _PEOPLE,
     "GET /api/v4/health": PUBLIC,
     "GET /api/v4/restaurants": PUBLIC,
-    "POST /api/v4/restaurants": _CATALOG,
+    "POST /api/v4/restaurants": _PROPOSE,
     "GET /api/v4/restaurants/nearby": PUBLIC,
     "GET /api/v4/restaurants/search": PUBLIC,
     "GET /api/v4/restaurants/autocomplete": PUBLIC,
     "GET /api/v4/restaurants/filter-options": PUBLIC,
     "GET /api/v4/restaurants/export": _EXPORT,
-    "GET /api/v4/restaurants/<int:restaurant_id>/similar": PUBLIC,
-    "GET /api/v4/restaurants/<int:restaurant_id>": PUBLIC,
-    "PUT /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
-    "PATCH /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
-    "DELETE /api/v4/restaurants/<int:restaurant_id>": _CATALOG,
-    "GET /api/v4/restaurants/<int:restaurant_id>/hours": PUBLIC,
-    "PUT /api/v4/restaurants/<int:restaurant_id>/hours": _CATALOG,
+    f"GET {_PLACE}/similar": PUBLIC,
+    f"GET {_PLACE}": PUBLIC,
+    f"PUT {_PLACE}": _KEEP,
+    f"PATCH {_PLACE}": _KEEP,
+    f"DELETE {_PLACE}": _KEEP,
+    f"GET {_PLACE}/hours": PUBLIC,
+    f"PUT {_PLACE}/hours": _KEEP,
     **{
-        f"POST /api/v4/restaurants/<int:restaurant_id>/{move}": _CATALOG
+        f"POST {_PLACE}/{move}": _KEEP
         for move in ("approve", "reject", "suspend", "close", "reopen", "resubmit", "restore")
     },
+    **{f"GET {_PLACE}/{part}": PUBLIC for part in ("certificates", "specials", "images")},
     **{
-        f"GET /api/v4/restaurants/<int:restaurant_id>/{part}": PUBLIC for part in ("certificates", "specials", "images")
-    },
-    **{
-        f"POST /api/v4/restaurants/<int:restaurant_id>/{part}": _CATALOG
+        f"POST {_PLACE}/{part}": _KEEP
         for part in ("certificates", "certificates/<int:certificate_id>/verify", "specials", "images")
     },
     **{
-        f"{method} /api/v4/restaurants/<int:restaurant_id>/{part}": _CATALOG
+        f"{method} {_PLACE}/{part}": _KEEP
         for part in ("certificates/<int:certificate_id>", "specials/<int:special_id>", "images/<int:image_id>")
         for method in ("PATCH", "DELETE")
     },
-    "GET /api/v4/restaurants/<int:restaurant_id>/history": _KEEPERS,
+    f"GET {_PLACE}/history": EVERY_PLACE,
     "GET /api/v4/agencies": PUBLIC,
-    "POST /api/v4/agencies": _CATALOG,
+    "POST /api/v4/agencies": _KEEP,
     "GET /api/v4/agencies/<int:agency_id>": PUBLIC,
-    "PATCH /api/v4/agencies/<int:agency_id>": _CATALOG,
+    "PATCH /api/v4/agencies/<int:agency_id>": _KEEP,
     "GET /api/v4/reviews": PUBLIC,
     "GET /api/v4/reviews/<int:review_id>": PUBLIC,
     "GET /api/v4/statistics": PUBLIC,
-    "GET /api/v4/users": _OPS,
-    "GET /api/v4/rollout/status": _READ,
-    "GET /api/v4/rollout/features": _READ,
-    "GET /api/v4/rollout/features/<str:name>": _READ,
-    "GET /api/v4/rollout/features/<str:name>/certificate": _READ,
-    "GET /api/v4/rollout/explain": _READ,
-    "GET /api/v4/rollout/history": _READ,
-    "GET /api/v4/rollout/propagation": _READ,
-    "GET /api/v4/rollout/verify": _READ,
-    "GET /api/v4/rollout/alerts": _READ,
-    "POST /api/v4/rollout/alerts/<int:alert_id>/acknowledge": _STOP,
-    "GET /api/v4/rollout/report": _READ,
-    "GET /api/v4/rollout/flights": _READ,
-    "GET /api/v4/rollout/flights/<int:number>": _READ,
-    "POST /api/v4/rollout/pause": _STOP,
-    "POST /api/v4/rollout/rollback": _STOP,
-    "POST /api/v4/rollout/drill/end": _STOP,
-    "POST /api/v4/rollout/start": _OPS,
-    "POST /api/v4/rollout/advance": _OPS,
-    "POST /api/v4/rollout/percentage": _OPS,
-    "POST /api/v4/rollout/resume": _OPS,
-    "POST /api/v4/rollout/complete": _OPS,
-    "POST /api/v4/rollout/reopen": _OPS,
-    "POST /api/v4/rollout/holdout": _OPS,
-    "POST /api/v4/rollout/override": _OPS,
-    "POST /api/v4/rollout/testers": _OPS,
-    "POST /api/v4/rollout/drill": _OPS,
+    "GET /api/v4/users": _PEOPLE,
+    **{
+        f"GET /api/v4/rollout/{part}": _WATCH
+        for part in (
+            "status",
+            "features",
+            "features/<str:name>",
+            "features/<str:name>/certificate",
+            "explain",
+            "history",
+            "propagation",
+            "verify",
+            "alerts",
+            "report",
+            "flights",
+            "flights/<int:number>",
+        )
+    },
+    **{
+        f"POST /api/v4/rollout/{part}": _STOP
+        for part in ("alerts/<int:alert_id>/acknowledge", "pause", "rollback", "drill/end")
+    },
+    **{
+        f"POST /api/v4/rollout/{part}": _RELEASE
+        for part in (
+            "start",
+            "advance",
+            "percentage",
+            "resume",
+            "complete",
+            "holdout",
+            "override",
+            "testers",
+            "drill",
+        )
+    },
+    "POST /api/v4/rollout/reopen": _REOPEN,
 }

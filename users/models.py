@@ -1,7 +1,8 @@
 """People and machines that call us."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
@@ -9,10 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from users.fields import AddressField
 from users.keys import PREFIX_LENGTH, Scope, Token, mint
-from users.repositories import ServiceKeyRepository, UserRepository
+from users.repositories import RoleGrantRepository, ServiceKeyRepository, UserRepository
+from users.roles import LEVELS, TEMPORARY, Role
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -21,6 +24,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = AddressField("e-mail address", unique=True)
     name = models.CharField(max_length=150, blank=True)
     is_staff = models.BooleanField("may enter the admin", default=False)
+    is_superuser = models.BooleanField(
+        "super admin", default=False, help_text="May do everything. The last one cannot be taken away."
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
@@ -41,6 +47,64 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Bring the address to its stored case before it is checked for being unique."""
         super().clean()
         self.email = self.email.lower()
+
+    @cached_property
+    def granted_roles(self) -> frozenset[Role]:
+        """The roles given to this person that have not ended: read once from the database, then remembered here."""
+        granted = RoleGrant.objects.live(timezone.now()).filter(user=self.pk).values_list("role", flat=True)
+        return frozenset(map(Role, granted)) | ({Role.SUPER_ADMIN} if self.is_superuser else frozenset())
+
+
+def _names(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    return [(role.value, role.value.replace("_", " ")) for role in sorted(roles)]
+
+
+_ENDING: Final = [role.value for role in sorted(TEMPORARY)]
+
+
+class RoleGrant(models.Model):
+    """A role that a person has, until it ends or is taken back. Being a super admin is a column of the person's own."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=16, choices=_names(TEMPORARY))
+    granted_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    granted_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: it does not end by itself")
+
+    objects: ClassVar[RoleGrantRepository] = RoleGrantRepository()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], name="users_rolegrant_once_per_person"),
+            models.CheckConstraint(condition=Q(role__in=_ENDING), name="users_rolegrant_known_role"),
+            models.CheckConstraint(
+                condition=Q(expires_at=None) | Q(expires_at__gt=F("granted_at")), name="users_rolegrant_expires_later"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} (level {LEVELS[Role(self.role)]})"
+
+
+class RoleEvent(models.Model):
+    """That somebody was given a role, or lost one: rows are added, never changed, and outlive the person."""
+
+    class Action(models.TextChoices):
+        GRANTED = "granted"
+        REVOKED = "revoked"
+
+    user = models.ForeignKey(User, on_delete=models.DO_NOTHING, db_constraint=False, related_name="role_events")
+    role = models.CharField(max_length=16, choices=_names(LEVELS))
+    action = models.CharField(max_length=8, choices=Action.choices)
+    actor = models.CharField(max_length=100, help_text="As the rollout's ledger names callers: u:3, k:1, cli:dana")
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-id"], name="users_roleevent_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.action}"
 
 
 class ServiceKey(models.Model):

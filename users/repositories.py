@@ -14,7 +14,7 @@ from users.keys import InvalidServiceKey, Scope, parse
 from users.values import UserCriteria
 
 if TYPE_CHECKING:
-    from users.models import ServiceKey, User
+    from users.models import RoleGrant, ServiceKey, User
 
 LAST_USED_GRAIN: Final = timedelta(minutes=1)
 _NO_DIGEST: Final = "0" * 64
@@ -110,3 +110,11 @@ class ServiceKeyRepository(Repository["ServiceKey"]):
         if key.last_used_at is None or key.last_used_at <= stale:
             unwritten = Q(last_used_at=None) | Q(last_used_at__lte=stale)
             self.filter(unwritten, pk=key.pk).update(last_used_at=now)
+
+
+class RoleGrantRepository(Repository["RoleGrant"]):
+    """Who has which role."""
+
+    def live(self, now: datetime) -> "QuerySet[RoleGrant]":
+        """Return the grants that have not ended at `now`."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))

@@ -23,7 +23,6 @@ from reviews.api.visibility import visible_states
 from reviews.services import ReviewService
 from reviews.values import MAX_ID, PlaceNotReviewable, ReviewCriteria, ReviewNotFound, Slice, Wanted
 from rollout.switch import Switch
-from users.api.permissions import HasScopeToWrite
 
 FEATURE: Final = "api_v4_reviews"
 MOST_REVIEWS: Final = 100
@@ -40,7 +39,6 @@ class Reviews(V3View):
 
     error_style: ClassVar[ErrorStyle] = "bare"
     successor: ClassVar[str] = "/api/v4/reviews"
-    permission_classes = [HasScopeToWrite("ops")]
 
     @operation(query=ReviewsQuery, data=ReviewPage, bare=True)
     def get(self, request: Request) -> Response:
@@ -73,7 +71,6 @@ class ReviewDetail(V3View):
 
     error_style: ClassVar[ErrorStyle] = "bare"
     successor: ClassVar[str] = "/api/v4/reviews"
-    permission_classes = [HasScopeToWrite("ops")]
 
     @operation(data=OneReview, bare=True, errors=[ReviewNotFound])
     def get(self, request: Request, review_id: str) -> Response:

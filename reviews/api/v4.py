@@ -17,6 +17,7 @@ from reviews.api.visibility import visible_states
 from reviews.services import ReviewService
 from reviews.values import EVERY_STATE, MAX_ID, RATINGS, ReviewCriteria, ReviewNotFound, Wanted, WrittenReview
 from rollout.gate import FeatureDisabled, Gate
+from users.api.permissions import Authority
 
 
 class ReviewsQuery(PageQuery):
@@ -77,7 +78,7 @@ def present_review(review: WrittenReview) -> ReviewShape:
 class Reviews(V4View):
     """`/api/v4/reviews`: what people say about places."""
 
-    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"),)
+    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"), Authority)
     v3_path: ClassVar[str | None] = "/api/reviews"
     service: ClassVar[ReviewService] = ReviewService()
 
@@ -104,7 +105,7 @@ class Reviews(V4View):
 class ReviewDetail(V4View):
     """`/api/v4/reviews/{id}`: one review."""
 
-    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"),)
+    permission_classes: Sequence[Any] = (Gate("api_v4_reviews"), Authority)
     v3_path: ClassVar[str | None] = "/api/reviews/{review_id}"
     service: ClassVar[ReviewService] = ReviewService()
 

@@ -3,10 +3,10 @@
 from rest_framework.request import Request
 
 from reviews.values import EVERY_STATE, PUBLISHED
-from users.api.permissions import has_scope
+from users.api.permissions import meets
+from users.authority import EVERY_REVIEW
 
 
 def visible_states(request: Request) -> frozenset[str]:
-    """Return the states whose reviews this caller may read: what is not approved is for keys that may read it."""
-    may_read_all = has_scope(request, "reviews:read") or has_scope(request, "ops")
-    return EVERY_STATE if may_read_all else PUBLISHED
+    """Return the states whose reviews this caller may read: what is not approved is for moderators."""
+    return EVERY_STATE if meets(request, EVERY_REVIEW) else PUBLISHED

@@ -1,6 +1,6 @@
 """`/metrics`: the rollout in the text formats that Prometheus reads, for keys that may read the rollout."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -14,7 +14,6 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
 from jewgo.core.api.view import ContractView
-from rollout.api.authority import READ, HasAnyScope
 from rollout.metrics import families
 
 
@@ -35,9 +34,7 @@ class AnyFormat(BaseContentNegotiation):
 class Metrics(ContractView):
     """The metrics of the whole service; one scrape of any worker is enough."""
 
-    permission_classes: Sequence[Any] = (HasAnyScope,)
     content_negotiation_class: Any = AnyFormat
-    scopes: ClassVar[tuple[str, ...]] = READ
     throttle_classes = ()
     cache_control: ClassVar[str] = "no-store"
     schema: Any = None

@@ -1,6 +1,6 @@
 """The operations that move a feature: each is one move of the service, on the terms of every other door."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from jewgo.core.api import V4View, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, JewgoError, Unauthenticated
 from jewgo.core.schema import operation
 from rollout import documents
-from rollout.api.authority import MOVE, STOP, HasAnyScope, actor_of
+from rollout.api.authority import actor_of
 from rollout.api.inputs import (
     DrillBody,
     DryRunQuery,
@@ -55,10 +55,8 @@ WIDENING = (PrerequisiteDisabled, CriterionUnmet, GuardStalled)
 
 
 class MoveView(V4View):
-    """One move. `service` is the only way to it; `scopes` say who may."""
+    """One move. `service` is the only way to it."""
 
-    permission_classes: Sequence[Any] = (HasAnyScope,)
-    scopes: ClassVar[tuple[str, ...]] = MOVE
     service: ClassVar[RolloutService] = RolloutService()
 
     def move(self, kind: type[MoveBody], make: Make) -> Response:
@@ -127,8 +125,6 @@ class Percentage(MoveView):
 class Pause(MoveView):
     """`/api/v4/rollout/pause`."""
 
-    scopes = STOP
-
     @described(MoveBody)
     def post(self, request: Request) -> Response:
         """Hold automatic widening; nobody's engine changes."""
@@ -146,8 +142,6 @@ class Resume(MoveView):
 
 class Rollback(MoveView):
     """`/api/v4/rollout/rollback`."""
-
-    scopes = STOP
 
     @described(MoveBody)
     def post(self, request: Request) -> Response:
@@ -226,8 +220,6 @@ class BeginDrill(MoveView):
 
 class EndDrill(MoveView):
     """`/api/v4/rollout/drill/end`."""
-
-    scopes = STOP
 
     @described(MoveBody)
     def post(self, request: Request) -> Response:

@@ -1,6 +1,6 @@
 """The operations that only look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -12,7 +12,6 @@ from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
 from jewgo.core.paging import Cursor, InvalidCursor, Page, PageRequest, scope_of
 from jewgo.core.schema import operation
 from rollout import documents, ledger, opinions, registry
-from rollout.api.authority import READ, HasAnyScope
 from rollout.api.inputs import ExplainQuery, FeaturesQuery, HistoryQuery, NoQuery, VerifyQuery
 from rollout.api.shapes import (
     CertificateShape,
@@ -35,10 +34,8 @@ SCOPE = "rollout.history:"
 
 
 class RolloutView(V4View):
-    """A view of the rollout itself: never gated, open to keys with one of its scopes."""
+    """A view of the rollout itself: never gated."""
 
-    permission_classes: Sequence[Any] = (HasAnyScope,)
-    scopes: ClassVar[tuple[str, ...]] = READ
     service: ClassVar[RolloutService] = RolloutService()
 
 

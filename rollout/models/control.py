@@ -55,6 +55,12 @@ class Flag(SnapshotFlag):
         abstract = False
         verbose_name = gettext_lazy("feature")
         verbose_name_plural = gettext_lazy("features")
+        permissions = [
+            ("advance_flag", "Can move features forward"),
+            ("rollback_flag", "Can roll features back, and hold them where they are"),
+            ("override_flag", "Can put an identity in or out, and choose testers"),
+            ("drill_flag", "Can inject faults on purpose"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(

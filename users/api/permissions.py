@@ -1,59 +1,61 @@
-"""What a caller may do: a service key's scopes, asked for in one way everywhere."""
+"""What a caller may do, asked of the table in one way everywhere."""
 
-from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Final
 
 from django.http import HttpRequest
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from users.keys import Scope
+from users.authority import AUTHORITY, Rule
 from users.models import ServiceKey
+from users.roles import PERMISSIONS, SIGNED_IN, Role
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
-
-def has_scope(request: HttpRequest | Request, scope: str) -> bool:
-    """Return whether the caller is a service key with this scope. A superuser's session is no key and has none."""
-    key = getattr(request, "auth", None)
-    return isinstance(key, ServiceKey) and scope in key.scopes
+_ALIASES: Final = {"HEAD": "GET"}
 
 
-class ScopePermission(BasePermission):
-    """Opens a view to keys with one scope. Without a key 401, with a key that lacks the scope 403."""
+def meets(request: HttpRequest | Request, rule: Rule) -> bool:
+    """Return whether the rule lets the caller in: a key by its scopes, a person by what they are."""
+    if rule.is_public:
+        return True
+    credential = getattr(request, "auth", None)
+    if isinstance(credential, ServiceKey):
+        return not rule.scopes.isdisjoint(credential.scopes)
+    return credential is not None and _is_one_of(request, rule.roles)
 
-    scope: ClassVar[Scope]
-    open_methods: ClassVar[tuple[str, ...]] = ()
+
+def _is_one_of(request: HttpRequest | Request, roles: frozenset[Role]) -> bool:
+    user = request.user
+    if not user.is_authenticated:
+        return False
+    if user.is_superuser or roles & SIGNED_IN or roles & user.granted_roles:
+        return True
+    return any(user.has_perm(PERMISSIONS[role]) for role in sorted(roles & PERMISSIONS.keys()))
+
+
+class Authority(BasePermission):
+    """Lets in whom the table names for this route and method. Without credentials 401, with too small ones 403."""
+
+    message = "This caller may not do that."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Return whether the caller may use this method of the view."""
-        return request.method in self.open_methods or has_scope(request, self.scope)
+        """Return whether the table lets the caller use this method of the route; a route that it lacks is closed.
 
-    @property
-    def message(self) -> str:
-        """What a caller with a key is told when the key is not enough."""
-        return f"This key does not have the scope {self.scope}."
-
-
-@cache
-def HasScope(scope: str) -> type[ScopePermission]:  # noqa: N802 - it stands where a permission class stands
-    """Return the permission class that asks for `scope` on every method."""
-    return type(f"HasScope({scope})", (ScopePermission,), {"scope": Scope(scope)})
+        A method that the view does not offer is let through, to be answered 405; so is OPTIONS, which says what is.
+        """
+        if request.method == "OPTIONS" or not hasattr(view, (request.method or "").lower()):
+            return True
+        rule = AUTHORITY.get(route_of(request))
+        if rule is None:
+            return False
+        self.message = f"This is open to {rule}."
+        return meets(request, rule)
 
 
-@cache
-def HasAnyScope(*scopes: str) -> type[BasePermission]:  # noqa: N802
-    """Return the permission class that asks for one of `scopes` on every method."""
-
-    def has_permission(_: BasePermission, request: Request, _view: "APIView") -> bool:
-        return any(has_scope(request, scope) for scope in scopes)
-
-    message = f"This key has none of the scopes {', '.join(scopes)}."
-    return type(f"HasAnyScope({scopes})", (BasePermission,), {"has_permission": has_permission, "message": message})
-
-
-@cache
-def HasScopeToWrite(scope: str) -> type[ScopePermission]:  # noqa: N802
-    """Return the permission class that leaves reading open and asks for `scope` on every other method."""
-    return type(f"HasScopeToWrite({scope})", (ScopePermission,), {"scope": Scope(scope), "open_methods": SAFE_METHODS})
+def route_of(request: HttpRequest | Request) -> str:
+    """Return the table's name of what is asked: method and route, HEAD being a GET whose body is left out."""
+    match = request.resolver_match
+    method = request.method or ""
+    return f"{_ALIASES.get(method, method)} /{match.route if match else ''}"

@@ -12,7 +12,6 @@ from jewgo.core.paging import MAX_OFFSET, Window
 from jewgo.core.problems import ErrorStyle
 from jewgo.core.schema import operation
 from rollout.switch import Switch
-from users.api.permissions import HasScope
 from users.api.v3_shapes import UserPage, UsersQuery, pagination, present_list
 from users.services import UserService
 from users.values import Slice, UserCriteria
@@ -28,7 +27,6 @@ class AdminUsers(V3View):
 
     error_style: ClassVar[ErrorStyle] = "bare"
     successor: ClassVar[str] = "/api/v4/users"
-    permission_classes = [HasScope("ops")]
 
     @operation(query=UsersQuery, data=UserPage, bare=True, errors=[Unauthenticated, Forbidden])
     def get(self, request: Request) -> Response:

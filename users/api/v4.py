@@ -14,7 +14,7 @@ from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
 from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
 from rollout.gate import FeatureDisabled, Gate
-from users.api.permissions import HasScope
+from users.api.permissions import Authority
 from users.services import UserService
 from users.values import Person, UserCriteria
 
@@ -55,7 +55,7 @@ def present_person(person: Person) -> UserShape:
 class Users(V4View):
     """`/api/v4/users`: people, for whoever operates the service."""
 
-    permission_classes: Sequence[Any] = (Gate("api_v4_users"), HasScope("ops"))
+    permission_classes: Sequence[Any] = (Gate("api_v4_users"), Authority)
     v3_path: ClassVar[str | None] = "/api/admin/users"
     service: ClassVar[UserService] = UserService()
 

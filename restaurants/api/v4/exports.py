@@ -17,7 +17,7 @@ from restaurants.api.v4.formats import FORMATS, Format
 from restaurants.api.v4.queries import ExportQuery
 from restaurants.openings import BeyondHorizon
 from rollout.gate import FeatureDisabled, Gate
-from users.api.permissions import HasScope
+from users.api.permissions import Authority
 
 MEDIA_TYPES: Final = {format_.media_type.partition(";")[0]: format_ for format_ in FORMATS.values()}
 
@@ -25,7 +25,7 @@ MEDIA_TYPES: Final = {format_.media_type.partition(";")[0]: format_ for format_ 
 class ExportView(V4View):
     """Everything that a filter finds."""
 
-    permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), HasScope("catalog:export")]
+    permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), Authority]
     limited_as: ClassVar[str | None] = "export"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:

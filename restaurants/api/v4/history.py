@@ -14,7 +14,7 @@ from jewgo.core.schema import operation
 from restaurants.repositories import UnknownRestaurant
 from restaurants.services.history import Entry, history
 from rollout.gate import FeatureDisabled, Gate
-from users.api.permissions import HasAnyScope
+from users.api.permissions import Authority
 
 
 class ChangedShape(TypedDict):
@@ -50,7 +50,7 @@ def present_change(entry: Entry) -> dict[str, Any]:
 class HistoryView(V4View):
     """What became of one restaurant, deleted or not."""
 
-    permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), HasAnyScope("catalog:read", "catalog:write")]
+    permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), Authority]
 
     @operation(
         query=PageQuery,

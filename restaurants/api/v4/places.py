@@ -31,7 +31,8 @@ from restaurants.rules import InvalidRestaurant
 from restaurants.values import Draft, Place
 from rollout.gate import FeatureDisabled, Gate
 from rollout.identity import identify
-from users.api.permissions import HasScopeToWrite, has_scope
+from users.api.permissions import Authority, meets
+from users.authority import EVERY_PLACE
 
 OWN_DOORS: Final = frozenset({"agency", "images", "hours_raw"})
 """What a change of the restaurant itself leaves alone."""
@@ -41,17 +42,14 @@ CLASHES: Final = (*REFUSALS, UnknownRestaurant, PreconditionFailed, Precondition
 
 
 class CatalogueView(V4View):
-    """Reads are open, writes need the scope; all behind the gate."""
+    """A view of the guide, behind the gate."""
 
-    permission_classes: Sequence[Any] = [
-        Gate("api_v4_restaurants"),
-        HasScopeToWrite("catalog:write"),
-    ]
+    permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), Authority]
 
 
 def keeps(request: HttpRequest | Request) -> bool:
     """Say whether the caller sees what is not published."""
-    return has_scope(request, "catalog:read") or has_scope(request, "catalog:write")
+    return meets(request, EVERY_PLACE)
 
 
 def seen(request: Request, restaurant_id: int) -> Place:

@@ -1,20 +1,27 @@
-"""How a service key is sent, and what is said when it opens nothing."""
+"""How a service key or a session token is sent, and what is said when it opens nothing."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from allauth.headless.internal import sessionkit
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 from django.test import Client, RequestFactory
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.request import Request
 
+from rollout.identity import identify
 from rollout.testing import at_stage
-from tests.users.credentials import bearer, key_with
-from users.api.authentication import ServiceKeyAuthentication
+from tests.users.credentials import bearer, key_with, signed_in
+from users.accounts.sessions import InvalidSession
+from users.api.authentication import ServiceKeyAuthentication, SessionTokenAuthentication
+from users.api.permissions import has_scope
 from users.keys import InvalidServiceKey, mint
-from users.models import ServiceKey
+from users.models import ServiceKey, User
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +92,87 @@ def test_no_token_and_no_address_reach_the_log(client: Client, caplog: pytest.Lo
     assert caplog.records
     assert "jwg_" not in logged.replace(repr(key), "")
     assert "dana" not in logged
+
+
+def session_request(header: str | None) -> Request:
+    request = RequestFactory().get("/", headers=None if header is None else {"X-Session-Token": header})
+    return Request(request, authenticators=[ServiceKeyAuthentication(), SessionTokenAuthentication()])
+
+
+def test_a_session_token_makes_the_request_its_persons_by_one_query(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    dana = User.objects.create_user("dana@example.com")
+    request = session_request(signed_in(dana)["X-Session-Token"])
+
+    with django_assert_num_queries(1):
+        assert request.user == dana
+    assert not has_scope(request, "ops")
+    assert str(identify(request)) == f"u:{dana.pk}"
+
+
+@pytest.mark.parametrize("token", ["", "jwg_nonsense", "é" * 32, "a" * 31, "A" * 32, "a" * 5000])
+def test_what_is_no_session_token_is_refused_without_a_query(
+    token: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0), pytest.raises(InvalidSession):
+        _ = session_request(token).user
+
+
+def revoked(user: User, token: str) -> None:
+    UserSession.objects.get(session_key=token).end()
+
+
+def logged_out(user: User, token: str) -> None:
+    Session.objects.get(session_key=token).delete()
+
+
+def expired(user: User, token: str) -> None:
+    Session.objects.update(expire_date=timezone.now())
+
+
+def deactivated(user: User, token: str) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def given_another_password(user: User, token: str) -> None:
+    user.set_password("another long password")
+    user.save()
+
+
+def taken_to_be_anothers(user: User, token: str) -> None:
+    UserSession.objects.filter(session_key=token).update(user=User.objects.create_user("eve@example.com"))
+
+
+@pytest.mark.parametrize(
+    "happened", [revoked, logged_out, expired, deactivated, given_another_password, taken_to_be_anothers]
+)
+def test_a_session_that_ended_is_401_from_the_next_request_on_and_never_anonymous(
+    happened: Callable[[User, str], None], client: Client
+) -> None:
+    dana = User.objects.create_user("dana@example.com")
+    headers = signed_in(dana)
+    before = client.get("/api/v4/statistics", headers=headers)
+
+    happened(dana, headers["X-Session-Token"])
+    after = client.get("/api/v4/statistics", headers=headers)
+
+    assert before.status_code != 401
+    assert (after.status_code, after.json()["code"]) == (401, "invalid_session")
+    assert after.headers["WWW-Authenticate"] == 'Bearer realm="jewgo"'
+
+
+def test_a_login_that_is_not_finished_is_no_session(client: Client) -> None:
+    session = sessionkit.new_session()
+    session["account_login"] = {}
+    session.save()
+
+    answer = client.get("/api/v4/statistics", headers={"X-Session-Token": str(session.session_key)})
+
+    assert answer.status_code == 401
+
+
+def test_the_cookie_of_the_admin_does_not_count(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root@example.com"))
+
+    assert client.get("/api/v4/users").status_code == 401

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.parsers import MultiPartParser
+from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -46,8 +48,14 @@ class NoteBody(StrictSerializer):
     dry_run = serializers.BooleanField(default=False)
 
 
-class Notes(V4View):
+class NamedView(V4View):
+    """Open to everybody; who says a name is known by it."""
+
     authentication_classes = [Named]
+    permission_classes: Sequence[Any] = [AllowAny]
+
+
+class Notes(NamedView):
     parser_classes = [JsonParser, MultiPartParser]
 
     def get(self, request: Request) -> Response:
@@ -77,20 +85,16 @@ class Found(Notes):
     limited_as: ClassVar[str | None] = "search"
 
 
-class Emptied(V4View):
-    """Answers nothing, and a word about it once it is committed."""
-
-    authentication_classes = [Named]
+class Emptied(NamedView):
+    """Answers nothing."""
 
     def post(self, request: Request) -> Response:
         write_note("emptied")
         return Response(status=204)
 
 
-class Announced(V4View):
+class Announced(NamedView):
     """Answers what others see once it is committed."""
-
-    authentication_classes = [Named]
 
     def post(self, request: Request) -> Response:
         write_note("announced")

@@ -1,5 +1,6 @@
 """Routes of both contracts that show every behaviour of the kernel's views."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
@@ -9,7 +10,7 @@ from django.urls import path
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled, ValidationError
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -44,6 +45,18 @@ RAISED: dict[str, Exception] = {
 }
 
 
+class OpenV3View(V3View):
+    """Open to everybody: no table of who may what knows these routes."""
+
+    permission_classes: Sequence[Any] = [AllowAny]
+
+
+class OpenV4View(V4View):
+    """Open to everybody, as above."""
+
+    permission_classes: Sequence[Any] = [AllowAny]
+
+
 class Address(StrictSerializer):
     street = serializers.CharField()
 
@@ -71,7 +84,7 @@ class Bearer(BaseAuthentication):
         return "Bearer"
 
 
-class V4Things(V4View):
+class V4Things(OpenV4View):
     authentication_classes = []
 
     def get(self, request: Request) -> Response:
@@ -81,7 +94,7 @@ class V4Things(V4View):
         return v4_response(self.body(Body), status=201, headers={"Location": "/api/v4/things/1"})
 
 
-class V4Thing(V4View):
+class V4Thing(OpenV4View):
     authentication_classes = []
 
     def get(self, request: Request, key: str) -> Response:
@@ -92,14 +105,14 @@ class V4Thing(V4View):
         return v4_response(self.body(Body, partial=True))
 
 
-class V4List(V4View):
+class V4List(OpenV4View):
     authentication_classes = []
 
     def get(self, request: Request) -> Response:
         return v4_conditional(request, [1, 2])
 
 
-class V4Closed(V4View):
+class V4Closed(OpenV4View):
     authentication_classes = [Bearer]
     permission_classes = [IsAuthenticated]
 
@@ -107,14 +120,14 @@ class V4Closed(V4View):
         return v4_response({})
 
 
-class V4Raises(V4View):
+class V4Raises(OpenV4View):
     authentication_classes = []
 
     def get(self, request: Request, kind: str) -> Response:
         raise RAISED[kind]
 
 
-class V3Things(V3View):
+class V3Things(OpenV3View):
     authentication_classes = []
     successor = "/api/v4/things"
 
@@ -129,7 +142,7 @@ class V3Things(V3View):
         return v3_envelope(request, data=request.data, status=201)
 
 
-class V3Raises(V3View):
+class V3Raises(OpenV3View):
     authentication_classes = []
 
     def get(self, request: Request, kind: str) -> Response:
@@ -140,7 +153,7 @@ class V3Bare(V3Raises):
     error_style = "bare"
 
 
-class V3BareInput(V3View):
+class V3BareInput(OpenV3View):
     authentication_classes = []
     error_style = "bare"
 

@@ -1,0 +1,1 @@
+"""How people sign up, log in and stay logged in: django-allauth with our rules."""
