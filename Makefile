@@ -11,7 +11,7 @@ LOCAL := $(BIN)/python -m jewgo.core.local
 SPECTACULAR := $(LOCAL) python manage.py spectacular --validate --fail-on-warn
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate drill bench migration clean
+.PHONY: help run test check format lint types contracts deploy migrations schema check-schema calibrate drill bench migration repeats clean
 
 help:  ## show these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -70,6 +70,9 @@ bench: $(INSTALLED)  ## measure a page of the v4 list beside programs that give 
 
 migration: $(INSTALLED)  ## migrate to COMPLETE under load, past two broken releases
 	$(BIN)/python -m benchmarks.migration --write
+
+repeats: $(INSTALLED)  ## send a thousand POSTs eight times each while a worker is killed, and count the rows
+	JEWGO_REPEATED_KEYS=1000 $(BIN)/pytest -q tests/journeys/test_repeating.py
 
 clean:  ## remove caches; data in var/ and .venv stay
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov

@@ -95,6 +95,7 @@ class V3Health(V3View):
     """`/health`, `/api/health/basic`: healthy, or 503 and degraded while the database is away."""
 
     authentication_classes = []
+    throttle_classes = ()
     cache_control = "no-store"
     successor = "/api/v4/health"
 
@@ -158,6 +159,7 @@ class V4Health(V4View):
     """`/api/v4/health`: the process and what it can reach."""
 
     authentication_classes = []
+    throttle_classes = ()
     cache_control = "no-store"
 
     @operation(data=ProcessHealth, errors=[InvalidInput, Unavailable])

@@ -160,6 +160,23 @@ WAFFLE_CACHE_NAME = "waffle"
 WAFFLE_FLAG_DEFAULT = False
 WAFFLE_CREATE_MISSING_FLAGS = False
 
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies  # how many of X-Forwarded-For's last hops are ours
+CALLER = "rollout.identity.identify"  # who calls, for a kernel that knows no app: `key` and `source`
+LIMITS: dict[str, Any] = {
+    # class -> how often a caller may; the first three go by who asks, the others by what is asked
+    "RATES": {
+        "anonymous": ENVIRONMENT.limit_anonymous,
+        "user": ENVIRONMENT.limit_user,
+        "key": ENVIRONMENT.limit_key,
+        "write": ENVIRONMENT.limit_write,
+        "search": ENVIRONMENT.limit_search,
+        "export": ENVIRONMENT.limit_export,
+    }
+    if ENVIRONMENT.rate_limits == "on"
+    else {},
+    "PROCESSES": ENVIRONMENT.workers,  # while Redis is away each has its share
+}
+
 API_V4_COHORT = "api_v4"
 ROLLOUT: dict[str, Any] = {
     "SECRET": ENVIRONMENT.rollout_secret,
@@ -169,7 +186,6 @@ ROLLOUT: dict[str, Any] = {
     "THREADS": ENVIRONMENT.threads,
     # No call is slow below this, however fast v3 is: up to 0.1 s an answer seems instantaneous (Miller 1968).
     "SLOW_FLOOR_MS": 100,
-    "TRUSTED_PROXIES": ENVIRONMENT.trusted_proxies,  # how many of X-Forwarded-For's last hops are ours
     # from where on the service as a whole is worth an alert; the fields of rollout.thresholds.Thresholds
     "ALERTS": {
         "response_ms": ENVIRONMENT.alert_response_ms,

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Literal
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+
+from jewgo.core.addresses import address_of, network_of
 
 DEVICE_COOKIE = "jewgo_device"
 DEVICE_COOKIE_AGE_S = 400 * 24 * 3600
@@ -128,26 +129,7 @@ def _signer() -> Signer:
 
 
 def _network(request: HttpRequest) -> Identity:
-    seen = f"{_neighbourhood(_address(request))}\n{request.headers.get('User-Agent', '')}"
+    where = network_of(address_of(request), v4=24, v6=48)  # so wide that no single person is told apart by it
+    seen = f"{where}\n{request.headers.get('User-Agent', '')}"
     key = blake2b(settings.ROLLOUT["SECRET"].encode(), person=b"jewgo-network").digest()
     return Identity(f"n:{blake2b(seen.encode(errors='replace'), key=key, digest_size=16).hexdigest()}", "network")
-
-
-def _address(request: HttpRequest) -> str:
-    """Return the caller's address; X-Forwarded-For counts only as far as our own proxies have written it."""
-    proxies: int = settings.ROLLOUT["TRUSTED_PROXIES"]
-    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-    if proxies and len(hops) >= proxies:
-        return str(hops[-proxies])
-    return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def _neighbourhood(address: str) -> str:
-    """Return the /24 or /48 around an address, so that no single person is told apart by it."""
-    try:
-        parsed: IPv4Address | IPv6Address = ip_address(address)
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))

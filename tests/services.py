@@ -21,6 +21,7 @@ TEST_DEFAULTS = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "ROLLOUT_DRILLS": "on",
     "ROLLOUT_PULSE": "off",  # tests beat by hand; a thread of its own would block dropping the test database
+    "RATE_LIMITS": "off",  # a test of limits says which
     "JEWGO_LOCAL": "on",  # plain HTTP: the test client would meet nothing but redirects to HTTPS
 }
 OWN_REDIS = "JEWGO_TEST_OWN_REDIS"

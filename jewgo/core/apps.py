@@ -9,6 +9,6 @@ class CoreConfig(AppConfig):
     verbose_name = "API contracts"
 
     def ready(self) -> None:
-        from jewgo.core import cache, retirement  # noqa: F401 -- both need the settings; cache hears `recovered`
+        from jewgo.core import cache, checks, retirement  # noqa: F401 -- cache hears `recovered`, checks register
 
         retirement.listen()

@@ -7,8 +7,11 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic.networks import PostgresDsn, RedisDsn
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from jewgo.core.limits.rates import Rate
+
 Words = Annotated[list[str], NoDecode]
 Switch = Literal["on", "off"]
+Limited = Annotated[Rate | None, NoDecode]
 
 
 class Environment(BaseSettings):
@@ -47,6 +50,13 @@ class Environment(BaseSettings):
     alert_cpu_percent: float = Field(default=80, ge=0, le=100)
     alert_cache_hit_percent: float = Field(default=70, ge=0, le=100)
     alert_database_failures: int = Field(default=3, ge=1)
+    rate_limits: Switch = "on"
+    limit_anonymous: Limited = Field(default=Rate(600, 60), description="N/s, N/min or N/h by address, or off")
+    limit_user: Limited = Field(default=Rate(1200, 60), description="N/s, N/min or N/h by person, or off")
+    limit_key: Limited = Field(default=Rate(6000, 60), description="N/s, N/min or N/h by service key, or off")
+    limit_write: Limited = Field(default=Rate(120, 60), description="what changes something, besides; or off")
+    limit_search: Limited = Field(default=Rate(300, 60), description="what searches, besides; or off")
+    limit_export: Limited = Field(default=Rate(10, 60), description="what exports, besides; or off")
     bind_host: str = "0.0.0.0"  # noqa: S104 -- a container's port is published on purpose; local mode says 127.0.0.1
     port: int = Field(default=8000, ge=1, le=65535)
     workers: int = Field(default=2, ge=1, le=256)
@@ -63,6 +73,13 @@ class Environment(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+    @field_validator(
+        "limit_anonymous", "limit_user", "limit_key", "limit_write", "limit_search", "limit_export", mode="before"
+    )
+    @classmethod
+    def _rate(cls, value: object) -> object:
+        return Rate.parse(value) if isinstance(value, str) else value
 
 
 def read() -> Environment:

@@ -29,6 +29,7 @@ LOCAL_DEFAULTS = {
     "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
     "BIND_HOST": "127.0.0.1",
     "JEWGO_LOCAL": "on",
+    "RATE_LIMITS": "off",  # whoever measures asks more often than anybody else
     "ROLLOUT_DRILLS": "on",
 }
 

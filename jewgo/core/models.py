@@ -1,4 +1,4 @@
-"""What the kernel keeps: when a contract ends, and how often something limited was done of late."""
+"""What the kernel keeps: when a contract ends, attempts at something limited, answers that may be asked for again."""
 
 from typing import TYPE_CHECKING
 
@@ -40,3 +40,22 @@ class Attempts(models.Model):
 
     def __str__(self) -> str:
         return f"{len(self.taken_at)} attempts"
+
+
+class KeptAnswer(models.Model):
+    """What a POST with an Idempotency-Key was answered; written by `jewgo.core.idempotency` alone."""
+
+    digest = models.CharField("caller, route and key", max_length=32, primary_key=True)
+    claim = models.UUIDField("the request that has the key")
+    fingerprint = models.CharField("what was asked", max_length=32)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField()
+    body = models.BinaryField()
+    ends_at = models.DateTimeField("kept until", db_index=True)
+
+    class Meta:
+        verbose_name = "answer to a POST that may be repeated"
+        verbose_name_plural = "answers to POSTs that may be repeated"
+
+    def __str__(self) -> str:
+        return f"{self.status} until {self.ends_at:%Y-%m-%d %H:%M} UTC"

@@ -225,6 +225,18 @@ class ResilientCache(BaseCache):
     def close(self, **kwargs: Any) -> None:
         self.remote.close(**kwargs)
 
+    def ask(self, question: Callable[[Any], R]) -> R | None:
+        """Return what `question` gets from the Redis client; None, without a wait, while Redis is away.
+
+        For what has no meaning in memory; the client knows nothing of our prefix (`make_key`).
+        """
+        if not self.breaker.is_open or self._returns():
+            try:
+                return question(self.remote.client.get_client())
+            except FAILURES as error:
+                self._give_up(error)
+        return None
+
     def ping(self) -> bool:
         """Ask Redis itself, past the breaker, whether it is there."""
         try:

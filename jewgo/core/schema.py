@@ -15,7 +15,8 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from jewgo.core.api.v4 import V4View
-from jewgo.core.errors import JewgoError
+from jewgo.core.errors import JewgoError, TooManyRequests
+from jewgo.core.idempotency import IdempotencyInProgress, IdempotencyKeyReused, InvalidIdempotencyKey
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 Schema = dict[str, Any]
@@ -81,6 +82,20 @@ class ContractSchema(AutoSchema):
     def is_v4(self) -> bool:
         return isinstance(self.view, V4View)
 
+    @property
+    def is_limited(self) -> bool:
+        return bool(self.view.throttle_classes)
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.is_v4 and self.method == "POST"
+
+    @property
+    def errors(self) -> list[type[JewgoError]]:
+        """What the method says may go wrong, and what may with every operation of its kind."""
+        repeated = (InvalidIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused) if self.is_repeatable else ()
+        return [*self.said.errors, *repeated, *([TooManyRequests] if self.is_limited else [])]
+
     def get_operation_id(self) -> str:
         return "_".join([self.method.lower(), *re.findall(r"\w+", self.path)])
 
@@ -101,7 +116,9 @@ class ContractSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         said = self.said
-        query = [said.query] if said.query and said.query().fields else []
+        query: list[Any] = [said.query] if said.query and said.query().fields else []
+        if self.is_repeatable:
+            query.append(OpenApiParameter("Idempotency-Key", str, "header", description=_KEY))
         if not said.conditional:
             return query
         name = "If-None-Match" if self.method == "GET" else "If-Match"
@@ -118,8 +135,10 @@ class ContractSchema(AutoSchema):
         bodies = {str(said.status): self._success(said)}
         if said.conditional and self.method == "GET":
             bodies["304"] = {"description": "The ETag that was sent still holds"}
-        for status in sorted({error.status for error in said.errors}):
-            bodies[str(status)] = self._failure(", ".join(f"`{e.code}`" for e in said.errors if e.status == status))
+        for status in sorted({error.status for error in self.errors}):
+            bodies[str(status)] = self._failure(", ".join(f"`{e.code}`" for e in self.errors if e.status == status))
+        if self.is_limited:
+            bodies["429"]["headers"] = _STANDING | {"Retry-After": _header("When to ask again, in seconds")}
         bodies["default"] = self._failure("Any other failure")
         return bodies
 
@@ -127,6 +146,12 @@ class ContractSchema(AutoSchema):
         headers = {"X-Request-ID": _header("The request's id, yours if it was well formed")}
         if said.conditional:
             headers["ETag"] = _header("The version of what is shown")
+        if self.is_repeatable:
+            headers["Idempotency-Replayed"] = _header(
+                "`true`: this is what the first request with the key was answered"
+            )
+        if self.is_limited:
+            headers |= _STANDING
         answer: Schema = {"description": "Success", "headers": headers}
         if said.status != 204:
             answer["content"] = {"application/json": {"schema": self._wrapped(said)}}
@@ -192,6 +217,11 @@ def _object(**properties: Schema) -> Schema:
 
 
 _TEXT: Final[Schema] = {"type": "string"}
+_KEY: Final = "1 to 255 printable ASCII characters of your choice, kept 24 h: repeating the request has one effect."
+_STANDING: Final[Schema] = {
+    "RateLimit": _header("How you stand against each limit: `r` left, more in `t` seconds"),
+    "RateLimit-Policy": _header("The limits that apply: `q` requests in `w` seconds"),
+}
 _V3_HEAD: Final[Schema] = {
     "success": {"type": "boolean"},
     "timestamp": _TEXT | {"description": "Naive ISO 8601, UTC"},

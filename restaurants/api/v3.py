@@ -105,6 +105,7 @@ class RestaurantsView(V3View):
 class SearchView(V3View):
     """Search by what people type."""
 
+    limited_as: ClassVar[str | None] = "search"
     successor: ClassVar[str] = "/api/v4/restaurants"
 
     @operation(**v3_schema.SEARCH, query=SearchQuery, errors=[QueryRequired])

@@ -35,6 +35,7 @@ class Metrics(ContractView):
     """The metrics of the whole service; one scrape of any worker is enough."""
 
     content_negotiation_class: Any = AnyFormat
+    throttle_classes = ()
     cache_control: ClassVar[str] = "no-store"
     schema: Any = None
 

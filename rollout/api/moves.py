@@ -75,7 +75,10 @@ class MoveView(V4View):
         except MovesRefused as error:
             error.meta["report"] = documents.report(error.report)
             raise
-        return v4_response(self._reported(made, 0 if is_dry else given["wait"]))
+        wait_s = 0 if is_dry else given["wait"]
+        return self.once_committed(
+            lambda: v4_response(self._reported(made, 0)), lambda: v4_response(self._reported(made, wait_s))
+        )
 
     def _reported(self, made: Report, wait_s: float) -> dict[str, Any]:
         service = self.service

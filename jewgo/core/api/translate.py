@@ -1,5 +1,7 @@
 """What the framework raises, in our own words."""
 
+import math
+
 from rest_framework import exceptions
 
 from jewgo.core import errors, problems
@@ -20,7 +22,8 @@ def translate(error: Exception) -> JewgoError | None:
     """Return what `error` means, None when nobody anticipated it; `Retry-After` travels along."""
     if isinstance(error, exceptions.Throttled):
         wait: float | None = getattr(error, "wait", None)
-        return errors.TooManyRequests(str(error.detail), headers={} if wait is None else {"Retry-After": str(wait)})
+        headers = {} if wait is None else {"Retry-After": str(math.ceil(wait))}
+        return errors.TooManyRequests(str(error.detail), headers=headers)
     if isinstance(error, exceptions.ValidationError):
         return errors.InvalidInput(problems=problems_of(error.detail, in_body=True))
     if isinstance(error, exceptions.AuthenticationFailed):

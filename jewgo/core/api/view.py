@@ -1,14 +1,16 @@
-"""What the views of both contracts share: JSON, one way to fail, answers that no shared cache may keep."""
+"""What the views of both contracts share: JSON, limits, one way to fail, answers that no shared cache may keep."""
 
 from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jewgo.core import problems
+from jewgo.core.api.throttle import Limits, limit_headers
 from jewgo.core.api.translate import translate
 from jewgo.core.api.wire import JsonParser, JsonRenderer
 from jewgo.core.errors import JewgoError, NotFound
@@ -23,12 +25,19 @@ class ContractView(APIView):
     renderer_classes = [JsonRenderer]
     parser_classes = [JsonParser]
     metadata_class = None
+    throttle_classes: Any = (Limits,)
     cache_control: ClassVar[str] = PRIVATE
+    limited_as: ClassVar[str | None] = None
+    """The limit of what this view is asked, besides that of who asks: `search`, `export`; by default `write`."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if any(isinstance(value, str) and "\0" in value for value in kwargs.values()):
             raise NotFound
         super().initial(request, *args, **kwargs)
+
+    def limit_class(self, request: Request) -> str | None:
+        """Return the limit of what is asked: the view's own, else that of changes, else none."""
+        return self.limited_as or (None if request.method in SAFE_METHODS else "write")
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Say which methods there are, in `Allow`."""
@@ -47,6 +56,8 @@ class ContractView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", self.cache_control)
         final.headers["Vary"] = VARY
+        for name, value in limit_headers(request).items():
+            final.headers[name] = value
         return final
 
     def _challenge(self, error: JewgoError) -> None:

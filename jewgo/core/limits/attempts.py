@@ -3,12 +3,14 @@
 import math
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-PRUNED_AT_ONCE: Final = 10
+from jewgo.core.models import Attempts
+from jewgo.core.pruning import prune
+
 CLOCKS_APART: Final = timedelta(minutes=1)
 """How long what is over is left alone: the clock of another machine may be behind."""
 
@@ -25,13 +27,6 @@ ON CONFLICT (digest) DO UPDATE SET (taken_at, passed, ends_at) = (
     ) AS live) AS counted, LATERAL (SELECT cardinality(live) < %(limit)s AS has_room) AS decided
 )
 RETURNING passed, cardinality(taken_at), taken_at[cardinality(taken_at) - %(limit)s + 1]
-"""
-
-_PRUNE = """
-DELETE FROM core_attempts WHERE digest IN (
-    SELECT digest FROM core_attempts WHERE ends_at < %(before)s ORDER BY ends_at, digest
-    LIMIT %(most)s FOR UPDATE SKIP LOCKED
-)
 """
 
 
@@ -56,17 +51,9 @@ def take(name: str, key: str, *, limit: int, window_s: float, now: datetime) -> 
         cursor.execute(_TAKE, values)
         passed, count, frees_at = cursor.fetchone()
     if count == 1:  # the first of its window may be a new row: for each that comes, some that are over go
-        prune(now=now)
+        prune(Attempts, before=now - CLOCKS_APART)
     wait_s = 0 if passed else max(1, math.ceil((frees_at + window - now).total_seconds()))
     return Taken(passed, max(0, limit - count), wait_s)
-
-
-def prune(*, now: datetime, most: int = PRUNED_AT_ONCE) -> int:
-    """Delete at most so many of those whose window is over, the oldest first; return how many went."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PRUNE, {"before": now - CLOCKS_APART, "most": most})
-        gone: Any = cursor.rowcount
-        return int(gone)
 
 
 def _digest(name: str, key: str) -> str:

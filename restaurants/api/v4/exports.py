@@ -1,7 +1,7 @@
 """The guide to take along: everything that a filter finds, as a stream."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.http import StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -26,6 +26,7 @@ class ExportView(V4View):
     """Everything that a filter finds."""
 
     permission_classes: Sequence[Any] = [Gate("api_v4_restaurants"), Authority]
+    limited_as: ClassVar[str | None] = "export"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Leave `Accept` to `get`: what it names is no renderer's."""

@@ -45,6 +45,7 @@ class SearchView(CatalogueView):
     """What holds the words that somebody typed."""
 
     v3_path: ClassVar[str | None] = "/api/restaurants/search"
+    limited_as: ClassVar[str | None] = "search"
 
     @operation(
         query=SearchQuery,
@@ -60,6 +61,8 @@ class SearchView(CatalogueView):
 
 class AutocompleteView(CatalogueView):
     """What somebody who types may mean."""
+
+    limited_as: ClassVar[str | None] = "search"
 
     @operation(
         query=AutocompleteQuery, data=list[CompletionShape], conditional=True, errors=[InvalidInput, FeatureDisabled]

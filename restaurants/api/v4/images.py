@@ -67,6 +67,11 @@ class ImagesView(PartView):
     v3_path: ClassVar[str | None] = "/api/restaurants/{restaurant_id}"
     parser_classes = [JsonParser, MultiPartParser]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a body that is too large before anybody reads it."""
+        super().initial(request, *args, **kwargs)
+        self._require_small(request)
+
     @operation(
         query=StrictSerializer, data=list[KeptImageShape], conditional=True, errors=[UnknownRestaurant, FeatureDisabled]
     )
@@ -86,7 +91,6 @@ class ImagesView(PartView):
     )
     def post(self, request: Request, restaurant_id: int) -> Response:
         """Add an image after the others; the first one of a restaurant is primary."""
-        self._require_small(request)
         terms = self.terms(request)
         said = self.body(NewImageBody)
         if "file" in said:
@@ -99,7 +103,6 @@ class ImagesView(PartView):
         return part_answer(place, data, dry_run=terms["dry_run"], status=201)
 
     def _require_small(self, request: Request) -> None:
-        """Refuse a body that is too large before it is read."""
         declared = request._request.META.get("CONTENT_LENGTH") or "0"
         if declared.isdigit() and int(declared) > pictures.MAX_BYTES + ENVELOPE_BYTES:
             raise pictures.too_large()

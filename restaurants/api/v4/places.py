@@ -9,6 +9,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -78,6 +79,11 @@ class RestaurantsView(CatalogueView):
     """The list, and new entries."""
 
     v3_path: ClassVar[str | None] = "/api/restaurants"
+
+    def limit_class(self, request: Request) -> str | None:
+        """Count a list with words to find as a search."""
+        is_search = request.method in SAFE_METHODS and "q" in request.query_params
+        return "search" if is_search else super().limit_class(request)
 
     @operation(
         query=ListQuery,

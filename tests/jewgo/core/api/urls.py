@@ -26,6 +26,7 @@ from jewgo.core.api import (
 )
 from jewgo.core.errors import Conflict, NotFound, Problem
 from jewgo.urls import handler400, handler403, handler404, handler500
+from tests.jewgo.core.api import notes
 
 __all__ = ["handler400", "handler403", "handler404", "handler500"]
 
@@ -180,6 +181,7 @@ def fail(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 urlpatterns: list[Any] = [
+    *notes.urlpatterns,
     path("api/v4/things", V4Things.as_view()),
     path("api/v4/things/<str:key>", V4Thing.as_view()),
     path("api/v4/list", V4List.as_view()),

@@ -1,0 +1,31 @@
+"""How a caller stands, as headers: the IETF's RateLimit fields, and the older ones that many clients read.
+
+RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-09: `q` quota, `w` window (s), `r` remaining,
+`t` seconds until there is room for one more than that.
+"""
+
+import math
+
+from jewgo.core.limits.rates import Decision, Standing
+
+
+def headers_of(decision: Decision) -> dict[str, str]:
+    """Return what tells a caller how they stand against each limit; the older headers know one, the tightest."""
+    tightest = decision.tightest
+    told = {
+        "RateLimit-Policy": ", ".join(map(_policy, decision.standings)),
+        "RateLimit": ", ".join(map(_item, decision.standings)),
+        "x-ratelimit-limit": str(tightest.limit.rate.count),
+        "x-ratelimit-remaining": str(tightest.remaining),
+        "x-ratelimit-reset": str(math.ceil(tightest.frees_in_s)),
+    }
+    return told if decision.passed else told | {"Retry-After": str(decision.retry_after_s)}
+
+
+def _policy(standing: Standing) -> str:
+    limit = standing.limit
+    return f'"{limit.name}";q={limit.rate.count};w={limit.rate.window_s}'
+
+
+def _item(standing: Standing) -> str:
+    return f'"{standing.limit.name}";r={standing.remaining};t={math.ceil(standing.frees_in_s)}'
