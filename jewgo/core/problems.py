@@ -16,7 +16,7 @@ from jewgo.core.envelope import envelope
 from jewgo.core.errors import ContentTooLarge, Forbidden, InvalidInput, JewgoError, NotFound, Problem, Unavailable
 from jewgo.core.middleware import current_request_id
 
-Contract = Literal["v3", "v4", "none"]
+Contract = Literal["v3", "v4", "accounts", "none"]
 ErrorStyle = Literal["envelope", "bare"]
 
 RETRY_AFTER_S = 1
@@ -27,9 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 def contract_of(path: str) -> Contract:
-    """Say which contract answers at `path`; "none" is a page for people or a probe."""
+    """Say which contract answers at `path`: ours, django-allauth's for apps, or "none", a page or a probe."""
     if path == "/api/v4" or path.startswith("/api/v4/"):
         return "v4"
+    if path.startswith("/accounts/app/"):
+        return "accounts"
     return "v3" if path in {"/api", "/health"} or path.startswith("/api/") else "none"
 
 
@@ -62,8 +64,11 @@ def respond(request: HttpRequest, error: JewgoError) -> HttpResponse:
     """Return `error` in the shape of the contract that the request's path belongs to, never cacheable."""
     if error.status >= 500:
         _report(error)
-    if contract_of(request.path_info) == "v4":
+    contract = contract_of(request.path_info)
+    if contract == "v4":
         return _response(problem(request, error), error, "application/problem+json")
+    if contract == "accounts":
+        return _response(_headless(error), error, "application/json")
     style = _style_of(request)
     body = _bare(error) if style == "bare" else _enveloped(error)
     if _is_rich(request):
@@ -118,6 +123,11 @@ def _bare(error: JewgoError) -> dict[str, Any]:
     """The form of the review and admin routes: the message, or what the validation found."""
     found = _validation_errors(error)
     return {"error": "Validation failed", "meta": found} if found else {"error": error.message}
+
+
+def _headless(error: JewgoError) -> dict[str, Any]:
+    """The form in which django-allauth says to apps what it refuses."""
+    return {"status": error.status, "errors": [{"message": error.message, "code": error.code}]}
 
 
 def _validation_errors(error: JewgoError) -> dict[str, Any]:

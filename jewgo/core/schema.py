@@ -40,6 +40,21 @@ V4: Final[Schema] = COMMON | {
 }
 
 
+SECURITY: Final[dict[str, Schema]] = {
+    "serviceKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A machine's service key: `Authorization: Bearer jwg_…`",
+    },
+    "sessionToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Session-Token",
+        "description": "A person's session, as `POST /accounts/app/v1/auth/login` gives it",
+    },
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """What one method of one view takes and gives."""
@@ -109,10 +124,10 @@ class ContractSchema(AutoSchema):
     def get_auth(self) -> list[Schema]:
         if not self.view.get_authenticators():
             return []
-        scheme = {"type": "http", "scheme": "bearer", "description": "A service key: `Authorization: Bearer jwg_…`"}
-        self._component("serviceKey", scheme, kind=ResolvedComponent.SECURITY_SCHEMA)
-        needs_key = self.method != "GET" or any(error.status == 401 for error in self.said.errors)
-        return [{"serviceKey": []}] if needs_key else [{"serviceKey": []}, {}]
+        for name, scheme in SECURITY.items():
+            self._component(name, scheme, kind=ResolvedComponent.SECURITY_SCHEMA)
+        needs_caller = self.method != "GET" or any(error.status == 401 for error in self.said.errors)
+        return [*({name: []} for name in SECURITY), *([] if needs_caller else [{}])]
 
     def get_override_parameters(self) -> list[Any]:
         said = self.said

@@ -98,8 +98,8 @@ def test_every_answer_is_guarded(client: Client, path: str) -> None:
 
 
 def test_the_admin_says_whose_it_is_and_has_an_icon(client: Client) -> None:
-    page = client.get("/admin/login/").content.decode()
+    page = client.get("/admin/login/", follow=True).content.decode()
 
-    assert "JewGo" in page
+    assert "Log in · JewGo" in page
     assert "Django administration" not in page
     assert 'rel="icon"' in page

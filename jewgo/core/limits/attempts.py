@@ -29,6 +29,8 @@ ON CONFLICT (digest) DO UPDATE SET (taken_at, passed, ends_at) = (
 RETURNING passed, cardinality(taken_at), taken_at[cardinality(taken_at) - %(limit)s + 1]
 """
 
+_GIVE_BACK = "UPDATE core_attempts SET taken_at = array_remove(taken_at, %(at)s::timestamptz) WHERE digest = %(digest)s"
+
 
 class Taken(NamedTuple):
     """Whether one more was allowed, how many are left, and in how many whole seconds to ask again (0: passed)."""
@@ -54,6 +56,12 @@ def take(name: str, key: str, *, limit: int, window_s: float, now: datetime) -> 
         prune(Attempts, before=now - CLOCKS_APART)
     wait_s = 0 if passed else max(1, math.ceil((frees_at + window - now).total_seconds()))
     return Taken(passed, max(0, limit - count), wait_s)
+
+
+def give_back(name: str, key: str, *, taken_at: datetime) -> None:
+    """Forget the attempt that was counted at that moment: it turned out not to be one."""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_BACK, {"digest": _digest(name, key), "at": taken_at})
 
 
 def _digest(name: str, key: str) -> str:

@@ -40,6 +40,8 @@ def client() -> Client:
         ("/apiary", "none"),
         ("/", "none"),
         ("/admin/", "none"),
+        ("/accounts/app/v1/config", "accounts"),
+        ("/accounts/login/", "none"),
     ],
 )
 def test_a_path_belongs_to_one_contract(path: str, contract: Contract) -> None:

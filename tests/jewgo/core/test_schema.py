@@ -69,7 +69,7 @@ def test_a_v4_answer_is_data_in_an_envelope(v4: Any) -> None:
 def test_every_failure_of_v4_is_a_problem(v4: Any) -> None:
     responses = v4["paths"]["/api/v4/things"]["get"]["responses"]
 
-    assert set(responses) == {"200", "304", "404", "default"}
+    assert set(responses) == {"200", "304", "404", "429", "default"}
     assert all(list(responses[status]["content"]) == ["application/problem+json"] for status in ("404", "default"))
     assert v4["components"]["schemas"]["Problem"]["properties"]["success"] == {"const": False}
 
@@ -79,15 +79,17 @@ def test_strict_parameters_and_conditions_are_listed(v4: Any) -> None:
 
     assert set(parameters) == {"limit", "cursor", "include_total", "city", "If-None-Match"}
     assert parameters["limit"]["schema"]["default"] == 20
-    assert v4["paths"]["/api/v4/things"]["post"]["parameters"][0]["required"] is True
+    (condition,) = [p for p in v4["paths"]["/api/v4/things"]["post"]["parameters"] if p["name"] == "If-Match"]
+    assert condition["required"] is True
 
 
-def test_a_body_is_described_and_a_change_needs_a_key(v4: Any) -> None:
+def test_a_body_is_described_and_a_change_needs_a_key_or_a_session(v4: Any) -> None:
     post = v4["paths"]["/api/v4/things"]["post"]
 
     assert post["requestBody"]["required"] is True
-    assert post["security"] == [{"serviceKey": []}]
+    assert post["security"] == [{"serviceKey": []}, {"sessionToken": []}]
     assert v4["components"]["securitySchemes"]["serviceKey"]["scheme"] == "bearer"
+    assert v4["components"]["securitySchemes"]["sessionToken"]["name"] == "X-Session-Token"
 
 
 def test_a_v3_answer_has_the_envelope_in_order_with_its_copies(v3: Any) -> None:

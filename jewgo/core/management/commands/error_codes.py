@@ -19,7 +19,8 @@ has to change first.
 
 In v4 every failure is `application/problem+json` (RFC 9457) with these members beside RFC 9457's own: `success: false`,
 `code`, `errors[{pointer | parameter, code, detail, hint}]`, `request_id`, `retryable`, and where there is one `hint`.
-In v3 the same failures have v3's shape, and the code only where `api_v4_error_handling` is on for the caller.
+In v3 the same failures have v3's shape, and the code only where `api_v4_error_handling` is on for the caller. Below
+`/accounts/app` they have django-allauth's: `{"status", "errors": [{"message", "code"}]}`.
 
 | code | status | meaning | retryable |
 |---|---|---|---|

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jewgo.core.limits.attempts import CLOCKS_APART, Taken, take
+from jewgo.core.limits.attempts import CLOCKS_APART, Taken, give_back, take
 from jewgo.core.models import Attempts
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -27,6 +27,24 @@ def test_so_many_pass_and_the_next_is_told_how_long_to_wait() -> None:
     assert at(59.9) == Taken(False, 0, 1)
     assert at(60) == Taken(True, 0, 0)
     assert at(60) == Taken(False, 0, 10)
+
+
+@pytest.mark.django_db
+def test_an_attempt_that_is_given_back_makes_room_and_leaves_the_others_counted() -> None:
+    for second in (0, 10, 20):
+        at(second)
+
+    give_back("login", "u:7", taken_at=NOON + timedelta(seconds=10))
+
+    assert at(21) == Taken(True, 0, 0)
+    assert at(22) == Taken(False, 0, 38)
+
+
+@pytest.mark.django_db
+def test_giving_back_what_was_never_taken_changes_nothing() -> None:
+    give_back("login", "u:7", taken_at=NOON)
+
+    assert at(0) == Taken(True, 2, 0)
 
 
 @pytest.mark.django_db
