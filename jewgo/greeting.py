@@ -10,10 +10,11 @@ JSON = "-H 'Content-Type: application/json'"
 MANAGE = ".venv/bin/python manage.py"
 
 
-def greeting(base: str, *, email: str, password: str, key: str, devices: Mapping[str, str]) -> str:
+def greeting(base: str, *, email: str, password: str, key: str, mail: str, devices: Mapping[str, str]) -> str:
     """Return the table that ends a start.
 
-    `base` is where the service answers, `devices` an example device for each engine that serves anybody.
+    `base` is where the service answers, `mail` where e-mails end, `devices` an example device for each engine that
+    serves anybody.
     """
     rows = [
         ("API", f"{base}/api/restaurants (v3)   {base}/api/v4/restaurants (v4)"),
@@ -21,6 +22,7 @@ def greeting(base: str, *, email: str, password: str, key: str, devices: Mapping
         ("admin", f"{base}/admin/"),
         ("user", email),
         ("password", password),
+        ("e-mails", mail),
         *((f"served by {engine}", _asked_by(device, base)) for engine, device in devices.items()),
         ("in Hebrew", f"curl -sG {base}/api/restaurants/search --data-urlencode q=פיצה"),
         ("add a place", f"curl -s -H 'Authorization: Bearer {key}' {JSON} -d '{EXAMPLE_PLACE}' {base}/api/restaurants"),

@@ -87,6 +87,7 @@ def prepare(var: Path, port: int) -> str:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jewgo.settings")
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
     from django.db import connections
 
@@ -100,7 +101,9 @@ def prepare(var: Path, port: int) -> str:
     devices = demo.example_devices()
     connections.close_all()
     password = staff.password if staff.is_new else f"in {var / 'admin.json'}"
-    return greeting(f"http://127.0.0.1:{port}", email=staff.email, password=password, key=key, devices=devices)
+    mail = f"go to {settings.EMAIL_HOST}" if settings.EMAIL_HOST else f"are files in {settings.EMAIL_FILE_PATH}"
+    base = f"http://127.0.0.1:{port}"
+    return greeting(base, email=staff.email, password=password, key=key, mail=mail, devices=devices)
 
 
 def _started(*arguments: str) -> "subprocess.Popen[bytes]":

@@ -6,20 +6,25 @@ from typing import Any
 
 import dj_database_url
 
-from jewgo.core import environment, release
+from jewgo.core import cross_origin, environment, release
 from jewgo.core.resilient import NO_RETRY
 
 ENVIRONMENT = environment.read()
 LOCAL = ENVIRONMENT.jewgo_local == "on"
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY, SECRET_KEY_FALLBACKS = ENVIRONMENT.secret_key, ENVIRONMENT.secret_key_fallbacks
 DEBUG = False
 ALLOWED_HOSTS = ENVIRONMENT.allowed_hosts
 CSRF_TRUSTED_ORIGINS = ENVIRONMENT.csrf_trusted_origins
 
+# Whose pages in a browser may call the API: a page sends its token itself, cookies stay out of it.
+CORS_ALLOWED_ORIGINS = ENVIRONMENT.cors_allowed_origins
+CORS_URLS_REGEX = cross_origin.ROUTES if CORS_ALLOWED_ORIGINS else r"(?!)"
+CORS_ALLOW_HEADERS, CORS_EXPOSE_HEADERS = cross_origin.SENT, cross_origin.READ
+
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "users.staff_site.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -47,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "jewgo.core.middleware.RequestIdMiddleware",
     "jewgo.core.middleware.AccessLogMiddleware",
+    "corsheaders.middleware.CorsMiddleware",  # above all that may answer in a view's place
     "jewgo.core.retirement.RetirementMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -56,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "users.accounts.middleware.AccountRoutesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "rollout.middleware.RolloutMiddleware",
@@ -128,26 +135,39 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# Accounts: an e-mail address and a password, proven by a code; apps hold a session token, staff a cookie.
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# Accounts (docs/adr/0019): an e-mail address and a password, proven by codes; apps hold a token, staff a cookie.
+ACCOUNT_ADAPTER, MFA_ADAPTER = "users.accounts.adapters.AccountAdapter", "users.accounts.adapters.MFAAdapter"
+ACCOUNT_LOGIN_METHODS, ACCOUNT_SIGNUP_FIELDS = {"email"}, ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD, ACCOUNT_EMAIL_SUBJECT_PREFIX, ACCOUNT_SESSION_REMEMBER = None, "", False
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_TIMEOUT = 900
+ACCOUNT_CHANGE_EMAIL = True  # one address a person; a new one takes the old one's place once it is proven
+ACCOUNT_EMAIL_NOTIFICATIONS = ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_METHODS = ("password", "mfa")
+ACCOUNT_FORMS = {"login": "users.accounts.forms.LoginForm"}
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # they live in the cache; ours in PostgreSQL (users/accounts/limits.py)
+MFA_FORMS = {name: f"users.accounts.forms.{name.title()}Form" for name in ("authenticate", "reauthenticate")}
+MFA_TOTP_ISSUER, MFA_TOTP_TOLERANCE = "JewGo", 1
 HEADLESS_CLIENTS = ("app",)
+HEADLESS_FRONTEND_URLS = {"account_signup": "/", "account_reset_password": "/"}  # our e-mails name no address
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "admin:index", "account_login"
+SESSION_COOKIE_AGE = 90 * 24 * 3600  # an app's; the login page gives staff half a day
+STAFF_SECOND_FACTOR = not LOCAL
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_MAIL_AS_FILES = LOCAL and not ENVIRONMENT.email_host
+EMAIL_BACKEND = f"django.core.mail.backends.{'filebased' if _MAIL_AS_FILES else 'smtp'}.EmailBackend"
+EMAIL_FILE_PATH = ENVIRONMENT.email_dir or str(BASE_DIR / "var" / "mail")
 EMAIL_HOST, EMAIL_PORT = ENVIRONMENT.email_host, ENVIRONMENT.email_port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENVIRONMENT.email_user, ENVIRONMENT.email_password
 EMAIL_USE_TLS, EMAIL_USE_SSL = ENVIRONMENT.email_tls == "starttls", ENVIRONMENT.email_tls == "tls"
 EMAIL_TIMEOUT = 5
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = ENVIRONMENT.default_from_email
 
-LANGUAGE_CODE = "en-us"
-TIME_ZONE = "UTC"
-USE_I18N = True
-USE_TZ = True
+LANGUAGE_CODE, TIME_ZONE = "en-us", "UTC"
+USE_I18N = USE_TZ = True
 
-STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "jewgo" / "static"]
+STATIC_URL, STATICFILES_DIRS = "/static/", [BASE_DIR / "jewgo" / "static"]
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: there is no step to forget
 WHITENOISE_AUTOREFRESH = LOCAL
 
@@ -155,10 +175,8 @@ WHITENOISE_AUTOREFRESH = LOCAL
 MEDIA_ROOT = ENVIRONMENT.media_root or BASE_DIR / "var" / "media"
 MEDIA_URL = ENVIRONMENT.media_url
 
-WAFFLE_FLAG_MODEL = "rollout.Flag"
-WAFFLE_CACHE_NAME = "waffle"
-WAFFLE_FLAG_DEFAULT = False
-WAFFLE_CREATE_MISSING_FLAGS = False
+WAFFLE_FLAG_MODEL, WAFFLE_CACHE_NAME = "rollout.Flag", "waffle"
+WAFFLE_FLAG_DEFAULT = WAFFLE_CREATE_MISSING_FLAGS = False
 
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies  # how many of X-Forwarded-For's last hops are ours
 CALLER = "rollout.identity.identify"  # who calls, for a kernel that knows no app: `key` and `source`
@@ -186,6 +204,8 @@ ROLLOUT: dict[str, Any] = {
     "THREADS": ENVIRONMENT.threads,
     # No call is slow below this, however fast v3 is: up to 0.1 s an answer seems instantaneous (Miller 1968).
     "SLOW_FLOOR_MS": 100,
+    # asks whoever moves a feature in the admin for their password again, unless that was recent
+    "ASK_AGAIN": "users.reauthentication.ask_again",
     # from where on the service as a whole is worth an alert; the fields of rollout.thresholds.Thresholds
     "ALERTS": {
         "response_ms": ENVIRONMENT.alert_response_ms,

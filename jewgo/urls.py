@@ -11,6 +11,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
+    path("accounts/", include("users.accounts.urls")),
     path("media/<path:path>", media, name="media"),
     *health.probes,
     *docs.urlpatterns,

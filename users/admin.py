@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -12,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
+from users.addresses import vouch_for
 from users.keys import Scope
 from users.models import ServiceKey, User
 
@@ -21,12 +25,14 @@ if TYPE_CHECKING:
     PeopleAdmin = DjangoUserAdmin[User]
     KeyForm = forms.ModelForm[ServiceKey]
     KeyAdmin = admin.ModelAdmin[ServiceKey]
+    SeenBase = admin.ModelAdmin[Any]
 else:
     AddForm = AdminUserCreationForm
     EditForm = UserChangeForm
     PeopleAdmin = DjangoUserAdmin
     KeyForm = forms.ModelForm
     KeyAdmin = admin.ModelAdmin
+    SeenBase = admin.ModelAdmin
 
 
 class UserAddForm(AddForm):
@@ -63,6 +69,12 @@ class UserAdmin(PeopleAdmin):
         ("Since when", {"fields": ("last_login", "date_joined", "updated_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "usable_password", "password1", "password2")}),)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Store a person; an address that staff wrote needs no code."""
+        super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            vouch_for(obj)
 
 
 class ServiceKeyForm(KeyForm):
@@ -129,3 +141,48 @@ class ServiceKeyAdmin(KeyAdmin):
         response = TemplateResponse(request, "admin/users/servicekey/issued.html", context)
         add_never_cache_headers(response)
         return response
+
+
+class SeenAdmin(SeenBase):
+    """What people made themselves: staff may look at it and delete it."""
+
+    list_select_related = ("user",)
+    search_fields = ("user__email",)
+    ordering = ("-pk",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only its person makes one."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody edits one."""
+        return False
+
+
+admin.site.unregister([EmailAddress, UserSession, Authenticator])  # django-allauth's own pages let too much be edited
+
+
+@admin.register(UserSession)
+class SessionAdmin(SeenAdmin):
+    """Who is logged in, and from where; deleting ends the session at once."""
+
+    list_display = ("user", "created_at", "ip", "user_agent")
+    fields = ("user", "created_at", "last_seen_at", "ip", "user_agent")
+
+    def delete_model(self, request: HttpRequest, obj: UserSession) -> None:
+        """End the session."""
+        obj.end()
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[UserSession]) -> None:
+        """End the sessions."""
+        for session in queryset:
+            session.end()
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(SeenAdmin):
+    """Second factors; deleting is for whoever lost theirs."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_filter = ("type",)
+    fields = list_display

@@ -14,12 +14,15 @@ class UsersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Tell the rollout which machines there are; people it knows by itself."""
-        known_identities.register("k", service_keys)
-        from users import keeping
+        """Tell the rollout which machines there are, and what is kept of a person; hear of new second factors."""
+        from allauth.mfa.signals import authenticator_added
 
+        from users import checks, keeping, second_factor  # noqa: F401 -- checks register themselves
+
+        known_identities.register("k", service_keys)
         personal_data.register("account", export=keeping.export_account, erase=keeping.erase_account)
         personal_data.register("rollout", export=keeping.export_rollout, erase=keeping.erase_rollout)
+        authenticator_added.connect(second_factor.note_set_up)
 
 
 def service_keys(at: datetime) -> Iterable[str]:

@@ -11,6 +11,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from jewgo.core.errors import NotFound
 from jewgo.core.repository import Repository
+from users.addresses import vouch_for
 from users.keys import InvalidServiceKey, Scope, parse
 from users.roles import Role
 from users.values import UserCriteria
@@ -71,8 +72,10 @@ class UserRepository(BaseUserManager["User"], Repository["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Create and return a person who may do everything."""
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        """Create and return a person who may do everything, and whose address is taken as proven."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        vouch_for(user)
+        return user
 
 
 class UnknownServiceKey(NotFound):

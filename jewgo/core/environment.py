@@ -22,9 +22,11 @@ class Environment(BaseSettings):
     database_url: PostgresDsn = Field(description="postgres://USER:PASSWORD@HOST:PORT/NAME, PostgreSQL 17 or newer")
     redis_url: RedisDsn = Field(description="redis://[:PASSWORD@]HOST:PORT/NUMBER, Redis or Valkey")
     secret_key: str = Field(min_length=32, description="signs sessions and cursors: 50 random characters")
+    secret_key_fallbacks: Words = []
     rollout_secret: str = Field(min_length=32, description="signs device cookies; never the same as SECRET_KEY")
     allowed_hosts: Words = Field(description="host names this service answers to, with commas between")
     csrf_trusted_origins: Words = []
+    cors_allowed_origins: Words = []
     behind_proxy: Switch = "off"
     trusted_proxies: int = Field(default=0, ge=0, le=9)
     jewgo_local: Switch = "off"
@@ -35,6 +37,7 @@ class Environment(BaseSettings):
     rollout_pulse: Switch = "on"
     rollout_drills: Switch = "off"
     email_host: str = Field(default="", description="the mail server; without it no e-mail is sent")
+    email_dir: str = Field(default="", description="in local mode without a mail server e-mails are files here")
     email_port: int = Field(default=587, ge=1, le=65535)
     email_user: str = ""
     email_password: str = ""
@@ -63,8 +66,10 @@ class Environment(BaseSettings):
     threads: int = Field(default=4, ge=1, le=256)
 
     @field_validator(
+        "secret_key_fallbacks",
         "allowed_hosts",
         "csrf_trusted_origins",
+        "cors_allowed_origins",
         "alert_emails",
         "alert_webhooks",
         "alert_webhook_hosts",

@@ -9,7 +9,14 @@ DEVICES = {"v3": "d-out", "v4": "d-in"}
 
 
 def shown() -> dict[str, str]:
-    text = greeting("http://127.0.0.1:8000", email="a@b.c", password="pw", key="jwg_x", devices=DEVICES)
+    text = greeting(
+        "http://127.0.0.1:8000",
+        email="a@b.c",
+        password="pw",
+        key="jwg_x",
+        mail="are files in var/mail",
+        devices=DEVICES,
+    )
     return {line[2:16].strip(): line[16:] for line in text.splitlines() if line[2:3].strip()}
 
 
@@ -18,6 +25,7 @@ def test_it_says_where_everything_is_and_how_to_get_in() -> None:
 
     assert rows["admin"] == "http://127.0.0.1:8000/admin/"
     assert (rows["user"], rows["password"]) == ("a@b.c", "pw")
+    assert rows["e-mails"] == "are files in var/mail"
 
 
 def test_there_is_a_command_for_a_device_of_each_engine() -> None:

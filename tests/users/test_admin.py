@@ -23,7 +23,8 @@ def staff(client: Client) -> Client:
 def test_a_person_logs_in_with_the_address_in_any_case(client: Client) -> None:
     User.objects.create_superuser("root@example.com", "a-long-password")
 
-    answer = client.post("/admin/login/?next=/admin/", {"username": "Root@Example.com", "password": "a-long-password"})
+    sent = {"login": "Root@Example.com", "password": "a-long-password"}
+    answer = client.post("/accounts/login/?next=/admin/", sent)
 
     assert (answer.status_code, answer.headers["Location"]) == (302, "/admin/")
 

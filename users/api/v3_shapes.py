@@ -95,7 +95,7 @@ def read_change(data: Any) -> PersonChange:
 
 
 def present_person(person: Person) -> UserShape:
-    """Return a user. Nobody has verified an address or given an image yet: both are null."""
+    """Return a user. When an address was verified is not kept, and nobody has given an image yet: both are null."""
     return {
         "id": str(person.id),
         "name": person.name or None,
