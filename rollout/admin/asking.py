@@ -1,14 +1,16 @@
 """The page that asks before a move, for one feature, for many, and for an edit of the form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from jewgo.core.errors import JewgoError
 from rollout.admin.concerned import Concerned
@@ -21,6 +23,7 @@ from rollout.transitions import StaleVersion
 
 CONFIRMED = "_confirm"
 """The member of a POST that tells an answer from a question."""
+STOPS = frozenset({"rollback", "pause"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Question:
     def kind(self) -> str:
         """The first move's name, which the page's style goes by."""
         return self.wishes[0].offer.name
+
+    @property
+    def only_stops(self) -> bool:
+        """Whether it does nothing but send people back or hold them where they are: that may never have to wait."""
+        return all(wish.offer.name in STOPS for wish in self.wishes)
 
     @property
     def seen(self) -> dict[str, int]:
@@ -77,9 +85,16 @@ class Asking:
     service = RolloutService()
 
     def put(self, request: HttpRequest, question: Question) -> HttpResponse:
-        """Ask, or when this is the answer, make the moves and go back; a refusal asks again and says why."""
+        """Ask, or when this is the answer, make the moves and go back; a refusal asks again and says why.
+
+        Before either, see who it is: an answer that comes too late for that becomes the question again.
+        """
+        who_are_you = None if question.only_stops else ask_who(request)
+        if who_are_you is not None:
+            return who_are_you
         if request.method != "POST" or CONFIRMED not in request.POST:
-            return self.ask(request, question, ConfirmForm(initial={"seen": question.seen}))
+            reason = request.POST.get("reason", "")
+            return self.ask(request, question, ConfirmForm(initial={"seen": question.seen, "reason": reason}))
         form = ConfirmForm(request.POST)
         if not form.is_valid():
             return self.ask(request, question, form)
@@ -124,6 +139,12 @@ class Asking:
         for report in reports:
             for went_well, sentence in told(report):
                 messages.add_message(request, messages.SUCCESS if went_well else messages.WARNING, sentence)
+
+
+def ask_who(request: HttpRequest) -> HttpResponse | None:
+    """Return the way to prove who one is, when that was too long ago (setting ROLLOUT["ASK_AGAIN"])."""
+    ask = cast("Callable[..., HttpResponse | None]", import_string(settings.ROLLOUT["ASK_AGAIN"]))
+    return ask(request, without=CONFIRMED)
 
 
 def terms_of(request: HttpRequest, answer: Mapping[str, Any]) -> Terms:
