@@ -56,6 +56,11 @@ class Service:
         self.key = json.loads(issued.stdout)["token"]
 
     @property
+    def mailbox(self) -> Path:
+        """Where this installation's e-mails are written."""
+        return self.place.path / "mail"
+
+    @property
     def key_headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
 
@@ -75,7 +80,7 @@ class Service:
     def wake(self) -> int:
         """Ask on fresh connections, since a worker's pulse begins with its first request; return how many beat."""
         for _ in range(8):
-            self.client.get("/api/kosher-types", fresh=True)
+            self.client.get("/livez", fresh=True)
         return len(self.worker_pids())
 
     def stop(self) -> None:
@@ -138,8 +143,9 @@ class Service:
         return done
 
     def shell(self, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a document shows it; `manage.py` and `localhost:8000` stand for this installation."""
+        """Run a command as a document shows it; `manage.py`, `localhost:8000`, `var/mail` are this installation's."""
         said = command.replace("localhost:8000", f"127.0.0.1:{self.port}").replace(".venv/bin/python", sys.executable)
+        said = said.replace("var/mail", str(self.mailbox))
         said = f'set -o pipefail; manage.py() {{ "{sys.executable}" manage.py "$@"; }}\n{said}'
         env = {**self.env, **variables}
         return subprocess.run(["bash", "-c", said], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -217,7 +223,8 @@ def running_service(**variables: str) -> Iterator[Service]:
     path.chmod(0o711)
     place = Place(path, is_throwaway=True)
     lease, urls = local.attach(place, {})
-    service = Service(place, {**os.environ, **TEST_DEFAULTS, **urls, "ROLLOUT_PULSE": "on", **variables})
+    own = {"ROLLOUT_PULSE": "on", "EMAIL_DIR": str(path / "mail")}
+    service = Service(place, {**os.environ, **TEST_DEFAULTS, **urls, **own, **variables})
     try:
         service.prepare()
         service.start()

@@ -11,6 +11,12 @@ def device_served_by(service: Service, engine: str) -> str:
     return next(device for device in DEVICES if service.client.get("/api/kosher-types", device=device).engine == engine)
 
 
+def assigned_by(command: str) -> str:
+    """Return the variable that a command sets, which the reader's shell keeps for the next one; "" for none."""
+    name, is_assignment, _ = command.partition("=$(")
+    return name if is_assignment and name.isupper() else ""
+
+
 @pytest.mark.parametrize("document", ["README.md", "docs/runbook.md"])
 def test_every_command_of_the_document_does_what_it_shows(service: Service, document: str) -> None:
     service.put_all_at("10")
@@ -18,7 +24,9 @@ def test_every_command_of_the_document_does_what_it_shows(service: Service, docu
 
     try:
         for example in examples(ROOT / document):
-            done = service.shell(example.command, **people)
+            name = assigned_by(example.command)
+            done = service.shell(example.command + (f' && printf %s "${name}"' if name else ""), **people)
+            people |= {name: done.stdout} if name else {}
 
             assert done.returncode == 0, f"{example}\n{done.stdout}{done.stderr}"
             assert shows(example, done.stdout), f"{example}\nshows:\n{example.shown}\nprinted:\n{done.stdout}"
