@@ -55,7 +55,7 @@ def test_a_file_that_was_lost_gives_the_account_a_new_password(kept: Path) -> No
 def test_a_database_that_was_lost_gets_the_account_again_with_its_password(kept: Path) -> None:
     first = demo.staff(kept)
     with connection.cursor() as cursor:  # row by row the last super admin would stay
-        cursor.execute("TRUNCATE users_user CASCADE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; TRUNCATE users_user CASCADE")
 
     demo.staff(kept)
 
