@@ -13,6 +13,7 @@ import jewgo
 from jewgo.core.api.wire import dumps
 from jewgo.core.envelope import envelope
 from jewgo.core.errors import InternalError, InvalidInput, JewgoError
+from jewgo.core.limits.headers import tell
 from jewgo.core.middleware import current_request_id
 from jewgo.core.problems import contract_of, respond, translate
 from jewgo.core.showing import only_shows
@@ -82,6 +83,7 @@ def wants_html(request: HttpRequest) -> bool:
 
 def _failed(request: HttpRequest, error: JewgoError) -> HttpResponse:
     response = respond(request, error)
+    tell(request, response)
     if contract_of(request.path_info) == "none" and wants_html(request):
         response.content = _page("error.html", error=error, request_id=current_request_id()).encode()
         response.headers["Content-Type"] = "text/html; charset=utf-8"

@@ -6,7 +6,23 @@ RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-09: `q
 
 import math
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
 from jewgo.core.limits.rates import Decision, Standing
+
+
+def note(request: HttpRequest, decision: Decision) -> None:
+    """Keep on the request what was decided about it, for whoever makes the answer."""
+    request.limits = decision  # type: ignore[attr-defined]
+
+
+def tell(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Tell the caller how they stand, where a limit applied to the request."""
+    decision: Decision | None = getattr(request, "limits", None)
+    if decision is not None:
+        for name, value in headers_of(decision).items():
+            response.headers[name] = value
 
 
 def headers_of(decision: Decision) -> dict[str, str]:

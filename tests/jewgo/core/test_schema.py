@@ -69,7 +69,7 @@ def test_a_v4_answer_is_data_in_an_envelope(v4: Any) -> None:
 def test_every_failure_of_v4_is_a_problem(v4: Any) -> None:
     responses = v4["paths"]["/api/v4/things"]["get"]["responses"]
 
-    assert set(responses) == {"200", "304", "404", "default"}
+    assert set(responses) == {"200", "304", "404", "429", "default"}
     assert all(list(responses[status]["content"]) == ["application/problem+json"] for status in ("404", "default"))
     assert v4["components"]["schemas"]["Problem"]["properties"]["success"] == {"const": False}
 
@@ -80,6 +80,24 @@ def test_strict_parameters_and_conditions_are_listed(v4: Any) -> None:
     assert set(parameters) == {"limit", "cursor", "include_total", "city", "If-None-Match"}
     assert parameters["limit"]["schema"]["default"] == 20
     assert v4["paths"]["/api/v4/things"]["post"]["parameters"][0]["required"] is True
+
+
+def test_every_post_of_v4_may_be_repeated_under_a_key(v4: Any) -> None:
+    post = v4["paths"]["/api/v4/things"]["post"]
+
+    named = {p["name"]: p.get("required", False) for p in post["parameters"]}
+    assert named == {"If-Match": True, "Idempotency-Key": False}
+    assert {"400", "409", "422"} <= set(post["responses"])
+    assert "Idempotency-Replayed" in post["responses"]["201"]["headers"]
+
+
+def test_limits_are_described_where_there_are_any(v4: Any) -> None:
+    responses = v4["paths"]["/api/v4/things"]["get"]["responses"]
+
+    assert responses["429"] == {"$ref": "#/components/responses/TooManyRequests"}
+    assert responses["200"]["headers"]["RateLimit"] == {"$ref": "#/components/headers/RateLimit"}
+    refusal = v4["components"]["responses"]["TooManyRequests"]
+    assert {"RateLimit", "RateLimit-Policy", "Retry-After"} == set(refusal["headers"])
 
 
 def test_a_body_is_described_and_a_change_needs_a_key(v4: Any) -> None:

@@ -118,7 +118,7 @@ def test_nobody_has_no_key(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("fails", "status"), [("conflict", 409), ("bug", 500), ("quietly", 409)])
 def test_a_failure_leaves_neither_effect_nor_answer(client: Client, fails: str, status: int) -> None:
     failed = post(client, {"text": "a", "fails": fails}, key="k1")
