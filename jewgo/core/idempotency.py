@@ -92,7 +92,7 @@ class Attempt:
         mine.update(status=answered.status, headers=dict(answered.headers), body=answered.body)
 
     def _claim(self, now: datetime) -> tuple[Any, ...]:
-        values = {
+        values: dict[str, Any] = {
             "digest": self.digest,
             "claim": str(self.claim),
             "fingerprint": self.fingerprint,

@@ -109,7 +109,7 @@ def _parts(form: QueryDict) -> Iterator[tuple[str, list[str]]]:
         yield name, [_hashed(value) if isinstance(value, UploadedFile) else f"text {value}" for value in values]
 
 
-def _hashed(file: UploadedFile) -> str:
+def _hashed(file: "UploadedFile[bytes]") -> str:
     hashed = blake2b(digest_size=16)
     for chunk in file.chunks():
         hashed.update(chunk)
