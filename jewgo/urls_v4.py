@@ -10,5 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("restaurants.api.v4.urls")),
     path("", include("reviews.api.v4")),
     path("", include("rollout.api")),
-    path("", include("users.api.v4")),
+    path("", include("users.api.v4.urls")),
 ]

@@ -1,6 +1,7 @@
 """Golden files: one request and the answer that the frozen contract promises, written from the contract's own words.
 
-A file holds `request`: the request line, or `{line, key, json}` with the scope of the key that is sent and the body;
+A file holds `request`: the request line, or `{line, key, person, json}` with the scope of the key that is sent, the
+address of the person who is signed in, and the body;
 `status`; `body`, in the promised order of keys. `"*"` stands for a value that differs from one answer to the next.
 """
 
@@ -12,7 +13,8 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from tests.users.credentials import sent_with
+from tests.users.credentials import sent_with, signed_in
+from users.models import User
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Golden:
     name: str
     line: str
     key: str | None
+    person: str | None
     json: Any
     status: int
     body: Any
@@ -30,6 +33,8 @@ class Golden:
         """Send the request; the key, if one is needed, is made on the spot."""
         method, _, path = self.line.partition(" ")
         headers = sent_with(self.key) if self.key else {}
+        if self.person:
+            headers = signed_in(User.objects.get(email=self.person))
         body = b"" if self.json is None else json.dumps(self.json).encode()
         response: Any = client.generic(method, path, body, content_type="application/json", headers=headers)
         return response  # type: ignore[no-any-return]
@@ -60,4 +65,12 @@ def masked(answer: Any, golden: Any) -> Any:
 def _read(path: Path) -> Golden:
     held = json.loads(path.read_text("utf-8"))
     request = held["request"] if isinstance(held["request"], dict) else {"line": held["request"]}
-    return Golden(path.stem, request["line"], request.get("key"), request.get("json"), held["status"], held["body"])
+    return Golden(
+        path.stem,
+        request["line"],
+        request.get("key"),
+        request.get("person"),
+        request.get("json"),
+        held["status"],
+        held["body"],
+    )

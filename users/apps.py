@@ -6,6 +6,7 @@ from datetime import datetime
 from django.apps import AppConfig
 
 from rollout import known_identities
+from users import personal_data
 
 
 class UsersConfig(AppConfig):
@@ -15,6 +16,10 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         """Tell the rollout which machines there are; people it knows by itself."""
         known_identities.register("k", service_keys)
+        from users import keeping
+
+        personal_data.register("account", export=keeping.export_account, erase=keeping.erase_account)
+        personal_data.register("rollout", export=keeping.export_rollout, erase=keeping.erase_rollout)
 
 
 def service_keys(at: datetime) -> Iterable[str]:

@@ -45,6 +45,8 @@ _KEEP: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_WRITE)
 _EXPORT: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_EXPORT)
 _REVIEW: Final = _rule(Role.USER, Scope.OPS)
 _PEOPLE: Final = _rule(Role.SYSTEM_ADMIN, Scope.OPS)
+_SELF: Final = _rule(Role.USER)
+_SUPER: Final = _rule(Role.SUPER_ADMIN)
 _WATCH: Final = _rule(
     Role.ROLLOUT_VIEWER,
     Role.ROLLOUT_OPERATOR,
@@ -85,6 +87,8 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
     "POST /api/reviews": _REVIEW,
     "GET /api/reviews/<str:review_id>": PUBLIC,
     "GET /api/admin/users": _PEOPLE,
+    "PUT /api/admin/users": _SUPER,
+    "DELETE /api/admin/users": _SUPER,
     "GET /api/v4/health": PUBLIC,
     "GET /api/v4/restaurants": PUBLIC,
     "POST /api/v4/restaurants": _PROPOSE,
@@ -123,6 +127,16 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
     "GET /api/v4/reviews/<int:review_id>": PUBLIC,
     "GET /api/v4/statistics": PUBLIC,
     "GET /api/v4/users": _PEOPLE,
+    "GET /api/v4/users/me": _SELF,
+    "PATCH /api/v4/users/me": _SELF,
+    "DELETE /api/v4/users/me": _SELF,
+    "GET /api/v4/users/me/export": _SELF,
+    "GET /api/v4/users/<int:user_id>": _PEOPLE,
+    "PATCH /api/v4/users/<int:user_id>": _PEOPLE,
+    "DELETE /api/v4/users/<int:user_id>": _SUPER,
+    "GET /api/v4/users/<int:user_id>/roles": _PEOPLE,
+    "POST /api/v4/users/<int:user_id>/roles": _SUPER,
+    "DELETE /api/v4/users/<int:user_id>/roles/<str:role>": _SUPER,
     **{
         f"GET /api/v4/rollout/{part}": _WATCH
         for part in (

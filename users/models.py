@@ -48,6 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = self.email.lower()
 
+    live_grants: list["RoleGrant"]
+    """On rows that were fetched `with_grants`."""
+
     @cached_property
     def granted_roles(self) -> frozenset[Role]:
         """The roles given to this person that have not ended: read once from the database, then remembered here."""

@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from django.apps import apps
 from django.contrib.auth.base_user import BaseUserManager
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from jewgo.core.errors import NotFound
 from jewgo.core.repository import Repository
 from users.keys import InvalidServiceKey, Scope, parse
+from users.roles import Role
 from users.values import UserCriteria
 
 if TYPE_CHECKING:
@@ -23,11 +25,24 @@ _NO_DIGEST: Final = "0" * 64
 class UserQuerySet(QuerySet["User"]):
     """The words in which users are asked for."""
 
-    def matching(self, criteria: UserCriteria) -> "UserQuerySet":
-        """Keep those that the criteria name."""
-        if not criteria.search:
-            return self
-        return self.filter(Q(name__icontains=criteria.search) | Q(email__icontains=criteria.search))
+    def matching(self, criteria: UserCriteria, now: datetime) -> "UserQuerySet":
+        """Keep those that the criteria name; a role counts that has not ended at `now`."""
+        found = self
+        if criteria.search:
+            found = found.filter(Q(name__icontains=criteria.search) | Q(email__icontains=criteria.search))
+        if criteria.is_active is not None:
+            found = found.filter(is_active=criteria.is_active)
+        if criteria.role is Role.SUPER_ADMIN:
+            found = found.filter(is_superuser=True)
+        elif criteria.role is not None:
+            still = Q(grants__expires_at=None) | Q(grants__expires_at__gt=now)
+            found = found.filter(still, grants__role=criteria.role)
+        return found
+
+    def with_grants(self, now: datetime) -> "UserQuerySet":
+        """Fetch each user's roles that have not ended at `now` along with them, as `live_grants`."""
+        live = apps.get_model("users", "RoleGrant").objects.live(now)
+        return self.prefetch_related(Prefetch("grants", queryset=live, to_attr="live_grants"))
 
     def newest_first(self) -> "UserQuerySet":
         """Order by id, the latest first; ids are given in order of joining."""
@@ -44,9 +59,9 @@ class UserRepository(BaseUserManager["User"], Repository["User"]):
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
-    def matching(self, criteria: UserCriteria) -> UserQuerySet:
+    def matching(self, criteria: UserCriteria, now: datetime) -> UserQuerySet:
         """Return the users that the criteria name, the latest first."""
-        return self.get_queryset().matching(criteria).newest_first()
+        return self.get_queryset().matching(criteria, now).newest_first()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create and return a person; without a password nobody can log in as them."""

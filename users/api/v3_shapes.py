@@ -3,9 +3,12 @@
 from typing import Any, TypedDict
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from jewgo.core.api.strict import read_body
 from jewgo.core.envelope import timestamp
-from users.values import Listing, Person
+from jewgo.core.errors import InvalidInput
+from users.values import MAX_ID, Listing, Person, PersonChange, UnknownUser
 
 
 class UserShape(TypedDict):
@@ -51,6 +54,44 @@ class UsersQuery(serializers.Serializer[Any]):
     page = serializers.IntegerField(default=1)
     limit = serializers.IntegerField(default=20, help_text="At most 100; more is lowered to it.")
     search = serializers.CharField(required=False, help_text="Part of the name or the e-mail address, in any case.")
+
+
+class SuccessShape(TypedDict):
+    """It is done."""
+
+    success: bool
+
+
+class PersonForm(serializers.Serializer[Any]):
+    """What the admin pages send of a person; members that are not named here are ignored."""
+
+    userId = serializers.CharField(required=False, help_text="Or as a parameter of the query.")  # noqa: N815
+    name = serializers.CharField(required=False, max_length=150, allow_blank=True, allow_null=True)
+    isSuperAdmin = serializers.BooleanField(required=False)  # noqa: N815 - the contract's name
+
+
+class NobodyNamed(InvalidInput):
+    """The request does not say whom it is about."""
+
+    title = "userId is required"
+
+
+def named(request: Request) -> int:
+    """Return the id that the body or the query names; a text of digits will do. Raises `NobodyNamed`, `UnknownUser`."""
+    said = request.data.get("userId") if isinstance(request.data, dict) else None
+    text = str(request.query_params.get("userId", "") if said is None else said).strip()
+    if not text:
+        raise NobodyNamed
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))):
+        raise UnknownUser
+    return int(text)
+
+
+def read_change(data: Any) -> PersonChange:
+    """Return what a body asks for; raises `InvalidInput` with everything that is wrong with it."""
+    body = read_body(PersonForm, data)
+    given = "name" in body
+    return PersonChange(name=(body["name"] or "") if given else None, is_superuser=body.get("isSuperAdmin"))
 
 
 def present_person(person: Person) -> UserShape:

@@ -11,7 +11,6 @@ from jewgo.core.errors import JewgoError
 JSON_ONLY = "This service speaks application/json."
 MEANINGS: dict[type[exceptions.APIException], tuple[type[JewgoError], str | None]] = {
     exceptions.NotAuthenticated: (errors.Unauthenticated, None),
-    exceptions.PermissionDenied: (errors.Forbidden, None),
     exceptions.NotFound: (errors.NotFound, None),
     exceptions.MethodNotAllowed: (errors.MethodNotAllowed, "The Allow header lists the methods that are offered."),
     exceptions.NotAcceptable: (errors.NotAcceptable, JSON_ONLY),
@@ -29,6 +28,8 @@ def translate(error: Exception) -> JewgoError | None:
         return errors.InvalidInput(problems=problems_of(error.detail, in_body=True))
     if isinstance(error, exceptions.AuthenticationFailed):
         return errors.Unauthenticated(str(error.detail))
+    if isinstance(error, exceptions.PermissionDenied):
+        return errors.Forbidden(hint=str(error.detail))
     for kind, (meaning, hint) in MEANINGS.items():
         if isinstance(error, kind):
             return meaning(hint=hint)

@@ -32,6 +32,7 @@ def test_a_list_holds_people_the_latest_first(client: Client) -> None:
         "email": "miriam@example.com",
         "name": "מרים כהן",
         "role": "staff",
+        "roles": [],
         "is_active": True,
         "created_at": "2025-08-01T12:00:00+00:00",
         "updated_at": "2025-08-02T09:30:15.250000+00:00",
@@ -94,12 +95,12 @@ def test_a_closed_gate_says_nothing_about_keys(client: Client) -> None:
     assert answer.headers["Link"] == '</api/admin/users>; rel="alternate"'
 
 
-def test_a_list_takes_one_query_and_one_for_the_key(
+def test_a_list_takes_two_queries_and_one_for_the_key(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     world.build()
     header = bearer(key_with("ops").token.text)
     client.get("/api/v4/users", headers=header)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get("/api/v4/users?limit=100", headers=header)
