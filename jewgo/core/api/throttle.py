@@ -47,7 +47,7 @@ def limits_of(request: Request, view: "ContractView") -> Iterator[Limit]:
 def _refusal(decision: Decision) -> TooManyRequests:
     limit, wait_s = decision.tightest.limit, decision.retry_after_s
     return TooManyRequests(
-        f"The limit {limit.name!r} lets {limit.rate.count} requests pass in {limit.rate.window_s} s.",
+        f"The limit {limit.name!r} lets {limit.rate.most} requests pass in {limit.rate.window_s} s.",
         hint=f"Ask again in {wait_s} s; the header RateLimit says how you stand.",
         meta={"limit": limit.name, "retry_after_s": wait_s},
     )

@@ -31,7 +31,7 @@ def headers_of(decision: Decision) -> dict[str, str]:
     told = {
         "RateLimit-Policy": ", ".join(map(_policy, decision.standings)),
         "RateLimit": ", ".join(map(_item, decision.standings)),
-        "x-ratelimit-limit": str(tightest.limit.rate.count),
+        "x-ratelimit-limit": str(tightest.limit.rate.most),
         "x-ratelimit-remaining": str(tightest.remaining),
         "x-ratelimit-reset": str(math.ceil(tightest.frees_in_s)),
     }
@@ -40,7 +40,7 @@ def headers_of(decision: Decision) -> dict[str, str]:
 
 def _policy(standing: Standing) -> str:
     limit = standing.limit
-    return f'"{limit.name}";q={limit.rate.count};w={limit.rate.window_s}'
+    return f'"{limit.name}";q={limit.rate.most};w={limit.rate.window_s}'
 
 
 def _item(standing: Standing) -> str:

@@ -49,7 +49,7 @@ _SHA: Final = sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 def decide(cache: ResilientCache, limits: Sequence[Limit], now: float | None = None) -> Decision | None:
     """Return what Redis decides, in one round trip; None while it is away. `now` (Unix time) replaces its clock."""
     keys = [cache.make_key(f"limit:{limit.name}:{limit.key}") for limit in limits]
-    terms = [number for limit in limits for number in (limit.rate.count, limit.rate.window_s * 1000)]
+    terms = [number for limit in limits for number in (limit.rate.most, limit.rate.window_s * 1000)]
     at = "" if now is None else round(now * 1000)
     told: bytes | None = cache.ask(lambda client: _evaluated(client, len(keys), *keys, at, *terms))
     if told is None:
