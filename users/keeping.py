@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.forms.models import model_to_dict
 
+from jewgo.core import idempotency
 from rollout.models import Flag, Override
 from users.models import RoleEvent, User
 
@@ -30,7 +31,8 @@ def export_account(user_id: int) -> dict[str, Any]:
 
 
 def erase_account(user_id: int) -> None:
-    """End every session; addresses, factors and grants go with the person's row."""
+    """End every session and forget kept answers; addresses, factors and grants go with the person's row."""
+    idempotency.forget(_identity(user_id))
     keys = UserSession.objects.filter(user_id=user_id).values_list("session_key", flat=True)
     Session.objects.filter(session_key__in=list(keys)).delete()
 

@@ -1,5 +1,6 @@
 """Where a request comes from: the caller's address, as far as our own proxies tell, and the network around it."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -18,6 +19,7 @@ def address_of(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str, *, v4: int, v6: int) -> str:
     """Return the network of so many bits around an address, "unknown" for what is none."""
     try:

@@ -6,11 +6,11 @@ key waits in PostgreSQL for the first one's end, `PATIENCE_MS` at most.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self
 
 import orjson
 from django.db import OperationalError, connection, transaction
@@ -74,6 +74,11 @@ class Attempt:
     fingerprint: str
     claim: uuid.UUID = field(default_factory=uuid.uuid4)
 
+    @classmethod
+    def of(cls, *, caller: str, route: str, key: str, asked: Sequence[str | bytes]) -> Self:
+        """Return the attempt of a caller; the first half of its digest is the caller's own."""
+        return cls(_half(caller) + _half(route, key), digest_of(*asked))
+
     def begin(self, now: datetime) -> Answered | None:
         """Claim the key inside the running transaction; the answer, where the same request was answered before.
 
@@ -92,7 +97,7 @@ class Attempt:
         mine.update(status=answered.status, headers=dict(answered.headers), body=answered.body)
 
     def _claim(self, now: datetime) -> tuple[Any, ...]:
-        values = {
+        values: dict[str, Any] = {
             "digest": self.digest,
             "claim": str(self.claim),
             "fingerprint": self.fingerprint,
@@ -113,6 +118,11 @@ class Attempt:
         return row
 
 
+def forget(caller: str) -> None:
+    """Delete every answer that is kept for a caller, who is to be erased: answers may show what they wrote."""
+    KeptAnswer.objects.filter(digest__startswith=_half(caller)).delete()
+
+
 def prune_kept(now: datetime) -> None:
     """Delete a few answers that are no longer kept, once the running transaction is committed."""
     transaction.on_commit(lambda: prune(KeptAnswer, before=now), robust=True)
@@ -125,3 +135,7 @@ def digest_of(*parts: str | bytes) -> str:
         raw = part.encode(errors="surrogateescape") if isinstance(part, str) else part
         hashed.update(len(raw).to_bytes(8, "big") + raw)
     return hashed.hexdigest()
+
+
+def _half(*parts: str) -> str:
+    return digest_of(*parts)[:16]

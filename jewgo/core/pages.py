@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from jewgo.core.errors import JewgoError
+from jewgo.core.limits.headers import tell
 from jewgo.core.middleware import current_request_id
 from jewgo.core.problems import contract_of, respond
 
@@ -13,6 +14,7 @@ from jewgo.core.problems import contract_of, respond
 def failed(request: HttpRequest, error: JewgoError) -> HttpResponse:
     """Answer `error` as a page where the path belongs to no contract and the caller is a browser, else as `respond`."""
     response = respond(request, error)
+    tell(request, response)
     if contract_of(request.path_info) == "none" and wants_html(request):
         response.content = page("error.html", error=error, request_id=current_request_id()).encode()
         response.headers["Content-Type"] = "text/html; charset=utf-8"

@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from jewgo.core.api.v4 import V4View
-from jewgo.core.errors import JewgoError, TooManyRequests
+from jewgo.core.errors import JewgoError
 from jewgo.core.idempotency import IdempotencyInProgress, IdempotencyKeyReused, InvalidIdempotencyKey
 
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -108,8 +108,8 @@ class ContractSchema(AutoSchema):
     @property
     def errors(self) -> list[type[JewgoError]]:
         """What the method says may go wrong, and what may with every operation of its kind."""
-        repeated = (InvalidIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused) if self.is_repeatable else ()
-        return [*self.said.errors, *repeated, *([TooManyRequests] if self.is_limited else [])]
+        repeated = [InvalidIdempotencyKey, IdempotencyInProgress, IdempotencyKeyReused] if self.is_repeatable else []
+        return [*self.said.errors, *repeated]
 
     def get_operation_id(self) -> str:
         return "_".join([self.method.lower(), *re.findall(r"\w+", self.path)])
@@ -131,13 +131,15 @@ class ContractSchema(AutoSchema):
 
     def get_override_parameters(self) -> list[Any]:
         said = self.said
-        query: list[Any] = [said.query] if said.query and said.query().fields else []
+        parameters: list[Any] = [said.query] if said.query and said.query().fields else []
+        if said.conditional:
+            name = "If-None-Match" if self.method == "GET" else "If-Match"
+            parameters.append(
+                OpenApiParameter(name, str, "header", required=name == "If-Match", description="An ETag.")
+            )
         if self.is_repeatable:
-            query.append(OpenApiParameter("Idempotency-Key", str, "header", description=_KEY))
-        if not said.conditional:
-            return query
-        name = "If-None-Match" if self.method == "GET" else "If-Match"
-        return [*query, OpenApiParameter(name, str, "header", required=name == "If-Match", description="An ETag.")]
+            parameters.append(OpenApiParameter("Idempotency-Key", str, "header", description=_KEY))
+        return parameters
 
     def get_request_serializer(self) -> Any:
         return self.said.body
@@ -153,7 +155,7 @@ class ContractSchema(AutoSchema):
         for status in sorted({error.status for error in self.errors}):
             bodies[str(status)] = self._failure(", ".join(f"`{e.code}`" for e in self.errors if e.status == status))
         if self.is_limited:
-            bodies["429"]["headers"] = _STANDING | {"Retry-After": _header("When to ask again, in seconds")}
+            bodies["429"] = self._refusal()
         bodies["default"] = self._failure("Any other failure")
         return bodies
 
@@ -166,7 +168,7 @@ class ContractSchema(AutoSchema):
                 "`true`: this is what the first request with the key was answered"
             )
         if self.is_limited:
-            headers |= _STANDING
+            headers |= self._standing()
         answer: Schema = {"description": "Success", "headers": headers}
         if said.status != 204:
             answer["content"] = {"application/json": {"schema": self._wrapped(said)}}
@@ -183,6 +185,16 @@ class ContractSchema(AutoSchema):
         return _object(**_V3_HEAD, data=data, meta=meta, **copies) | {
             "properties": {**_V3_HEAD, "data": data, "message": _TEXT, "meta": meta, **copies}
         }
+
+    def _refusal(self) -> Schema:
+        refusal = self._failure("`too_many_requests`")
+        refusal["headers"] = self._standing() | {"Retry-After": _header("When to ask again, in seconds")}
+        is_bare = not self.is_v4 and getattr(self.view, "error_style", "envelope") == "bare"
+        name = "BareTooManyRequests" if is_bare else "TooManyRequests"
+        return self._component(name, refusal, kind=ResolvedComponent.RESPONSE)
+
+    def _standing(self) -> Schema:
+        return {name: self._component(name, header, ResolvedComponent.HEADER) for name, header in _STANDING.items()}
 
     def _failure(self, description: str) -> Schema:
         if self.is_v4:
@@ -206,7 +218,7 @@ class ContractSchema(AutoSchema):
     def _component(self, name: str, schema: Schema, kind: str = ResolvedComponent.SCHEMA) -> Schema:
         component = ResolvedComponent(name=name, type=kind, schema=schema, object=name)  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(component)
-        ref: Schema = component.ref if kind == ResolvedComponent.SCHEMA else {}
+        ref: Schema = {} if kind == ResolvedComponent.SECURITY_SCHEMA else component.ref
         return ref
 
 

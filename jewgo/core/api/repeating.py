@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from jewgo.core.api.wire import dumps
 from jewgo.core.callers import Caller, caller_of
 from jewgo.core.errors import Problem
-from jewgo.core.idempotency import Answered, Attempt, InvalidIdempotencyKey, digest_of, prune_kept
+from jewgo.core.idempotency import Answered, Attempt, InvalidIdempotencyKey, prune_kept
 
 if TYPE_CHECKING:
     from jewgo.core.api.v4 import V4View
@@ -75,7 +75,7 @@ def _attempt(request: Request, key: str) -> Attempt:
     _require_usable(key, caller)
     route = http.resolver_match.route if http.resolver_match else http.path_info
     asked = (str(http.method), http.path_info, http.META.get("QUERY_STRING", ""), _content(request.data))
-    return Attempt(digest_of(caller.key, route, key), digest_of(*asked))
+    return Attempt.of(caller=caller.key, route=route, key=key, asked=asked)
 
 
 def _require_usable(key: str, caller: Caller) -> None:
@@ -109,7 +109,7 @@ def _parts(form: QueryDict) -> Iterator[tuple[str, list[str]]]:
         yield name, [_hashed(value) if isinstance(value, UploadedFile) else f"text {value}" for value in values]
 
 
-def _hashed(file: UploadedFile) -> str:
+def _hashed(file: "UploadedFile[bytes]") -> str:
     hashed = blake2b(digest_size=16)
     for chunk in file.chunks():
         hashed.update(chunk)

@@ -9,7 +9,7 @@ from rest_framework.throttling import BaseThrottle
 
 from jewgo.core.callers import caller_of
 from jewgo.core.errors import TooManyRequests
-from jewgo.core.limits.headers import headers_of
+from jewgo.core.limits.headers import note
 from jewgo.core.limits.limiter import limiter
 from jewgo.core.limits.rates import Decision, Limit, Rate
 
@@ -26,7 +26,7 @@ class Limits(BaseThrottle):
         if not limits:
             return True
         decision = limiter().decide(limits)
-        request._request.limits = decision  # type: ignore[attr-defined]  # where finalize_response finds it
+        note(request._request, decision)
         if not decision.passed:
             raise _refusal(decision)
         return True
@@ -44,16 +44,10 @@ def limits_of(request: Request, view: "ContractView") -> Iterator[Limit]:
             yield Limit(name, caller.key, rate)
 
 
-def limit_headers(request: Request) -> dict[str, str]:
-    """Return the headers that tell how the caller stands, none where no limit applied."""
-    decision: Decision | None = getattr(request._request, "limits", None)
-    return {} if decision is None else headers_of(decision)
-
-
 def _refusal(decision: Decision) -> TooManyRequests:
     limit, wait_s = decision.tightest.limit, decision.retry_after_s
     return TooManyRequests(
-        f"The limit {limit.name!r} lets {limit.rate.count} requests pass in {limit.rate.window_s} s.",
+        f"The limit {limit.name!r} lets {limit.rate.most} requests pass in {limit.rate.window_s} s.",
         hint=f"Ask again in {wait_s} s; the header RateLimit says how you stand.",
         meta={"limit": limit.name, "retry_after_s": wait_s},
     )

@@ -53,7 +53,8 @@ class V4View(ContractView):
     @contextmanager
     def waiting_for_commit(self) -> Iterator[list[Finish]]:
         """Collect inside the block what `once_committed` puts off."""
-        self._finishes = finishes = []
+        finishes: list[Finish] = []
+        self._finishes = finishes
         try:
             yield finishes
         finally:

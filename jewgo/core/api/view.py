@@ -10,10 +10,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from jewgo.core import problems
-from jewgo.core.api.throttle import Limits, limit_headers
+from jewgo.core.api.throttle import Limits
 from jewgo.core.api.translate import translate
 from jewgo.core.api.wire import JsonParser, JsonRenderer
 from jewgo.core.errors import JewgoError, NotFound
+from jewgo.core.limits.headers import tell
 
 PRIVATE: Final = "private, no-cache"
 VARY: Final = "Authorization, X-Session-Token, X-Device-ID, Cookie, Accept, Accept-Language"
@@ -56,8 +57,7 @@ class ContractView(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         final.headers.setdefault("Cache-Control", self.cache_control)
         final.headers["Vary"] = VARY
-        for name, value in limit_headers(request).items():
-            final.headers[name] = value
+        tell(self._http(), final)
         return final
 
     def _challenge(self, error: JewgoError) -> None:

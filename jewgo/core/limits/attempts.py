@@ -3,7 +3,7 @@
 import math
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -48,7 +48,7 @@ def take(name: str, key: str, *, limit: int, window_s: float, now: datetime) -> 
     Call it outside of a transaction that may be rolled back, else the attempt is forgotten with it.
     """
     window = timedelta(seconds=window_s)
-    values = {"digest": _digest(name, key), "now": now, "window": window, "limit": limit}
+    values: dict[str, Any] = {"digest": _digest(name, key), "now": now, "window": window, "limit": limit}
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
         passed, count, frees_at = cursor.fetchone()

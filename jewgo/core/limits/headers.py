@@ -6,7 +6,23 @@ RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers-09: `q
 
 import math
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
 from jewgo.core.limits.rates import Decision, Standing
+
+
+def note(request: HttpRequest, decision: Decision) -> None:
+    """Keep on the request what was decided about it, for whoever makes the answer."""
+    request.limits = decision  # type: ignore[attr-defined]
+
+
+def tell(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Tell the caller how they stand, where a limit applied to the request."""
+    decision: Decision | None = getattr(request, "limits", None)
+    if decision is not None:
+        for name, value in headers_of(decision).items():
+            response.headers[name] = value
 
 
 def headers_of(decision: Decision) -> dict[str, str]:
@@ -15,7 +31,7 @@ def headers_of(decision: Decision) -> dict[str, str]:
     told = {
         "RateLimit-Policy": ", ".join(map(_policy, decision.standings)),
         "RateLimit": ", ".join(map(_item, decision.standings)),
-        "x-ratelimit-limit": str(tightest.limit.rate.count),
+        "x-ratelimit-limit": str(tightest.limit.rate.most),
         "x-ratelimit-remaining": str(tightest.remaining),
         "x-ratelimit-reset": str(math.ceil(tightest.frees_in_s)),
     }
@@ -24,7 +40,7 @@ def headers_of(decision: Decision) -> dict[str, str]:
 
 def _policy(standing: Standing) -> str:
     limit = standing.limit
-    return f'"{limit.name}";q={limit.rate.count};w={limit.rate.window_s}'
+    return f'"{limit.name}";q={limit.rate.most};w={limit.rate.window_s}'
 
 
 def _item(standing: Standing) -> str:

@@ -30,7 +30,7 @@ class LocalWindows:
         with self._lock:
             now = self.clock()
             windows = [self._window(limit, now) for limit in limits]
-            passed = all(len(window) < limit.rate.count for limit, window in zip(limits, windows, strict=True))
+            passed = all(len(window) < limit.rate.most for limit, window in zip(limits, windows, strict=True))
             if passed:
                 for window in windows:
                     window.append(now)
@@ -56,5 +56,5 @@ class LocalWindows:
 
 
 def _standing(limit: Limit, window: deque[float], now: float) -> Standing:
-    leaves = window[max(0, len(window) - limit.rate.count)] if window else now - limit.rate.window_s
+    leaves = window[max(0, len(window) - limit.rate.most)] if window else now - limit.rate.window_s
     return Standing(limit, len(window), leaves + limit.rate.window_s - now)

@@ -15,7 +15,7 @@ _WORDS = re.compile(rf"([1-9]\d{{0,6}})/({'|'.join(WINDOWS_S)})")
 class Rate(NamedTuple):
     """At most so many within any stretch of time as long as the window."""
 
-    count: int
+    most: int
     window_s: int
 
     @classmethod
@@ -30,7 +30,7 @@ class Rate(NamedTuple):
 
     def shared_by(self, processes: int) -> Self:
         """Return what each of so many processes may let pass by itself: its share, but at least one."""
-        return self._replace(count=max(1, self.count // processes))
+        return self._replace(most=max(1, self.most // processes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Standing(NamedTuple):
 
     @property
     def remaining(self) -> int:
-        return max(0, self.limit.rate.count - self.used)
+        return max(0, self.limit.rate.most - self.used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Decision:
     @property
     def tightest(self) -> Standing:
         """Return the limit that refused, for the longest time where there are several; else the one nearest to it."""
-        return min(self.standings, key=lambda one: (one.remaining / one.limit.rate.count, -one.frees_in_s))
+        return min(self.standings, key=lambda one: (one.remaining / one.limit.rate.most, -one.frees_in_s))
 
     @property
     def retry_after_s(self) -> int:

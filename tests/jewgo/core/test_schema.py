@@ -83,6 +83,24 @@ def test_strict_parameters_and_conditions_are_listed(v4: Any) -> None:
     assert condition["required"] is True
 
 
+def test_every_post_of_v4_may_be_repeated_under_a_key(v4: Any) -> None:
+    post = v4["paths"]["/api/v4/things"]["post"]
+
+    named = {p["name"]: p.get("required", False) for p in post["parameters"]}
+    assert named == {"If-Match": True, "Idempotency-Key": False}
+    assert {"400", "409", "422"} <= set(post["responses"])
+    assert "Idempotency-Replayed" in post["responses"]["201"]["headers"]
+
+
+def test_limits_are_described_where_there_are_any(v4: Any) -> None:
+    responses = v4["paths"]["/api/v4/things"]["get"]["responses"]
+
+    assert responses["429"] == {"$ref": "#/components/responses/TooManyRequests"}
+    assert responses["200"]["headers"]["RateLimit"] == {"$ref": "#/components/headers/RateLimit"}
+    refusal = v4["components"]["responses"]["TooManyRequests"]
+    assert {"RateLimit", "RateLimit-Policy", "Retry-After"} == set(refusal["headers"])
+
+
 def test_a_body_is_described_and_a_change_needs_a_key_or_a_session(v4: Any) -> None:
     post = v4["paths"]["/api/v4/things"]["post"]
 

@@ -14,7 +14,7 @@ from django.db.models.signals import post_save
 from django.test import Client
 from django.utils import timezone
 
-from jewgo.core.idempotency import KEPT_FOR, PATIENCE_MS
+from jewgo.core.idempotency import KEPT_FOR, PATIENCE_MS, forget
 from jewgo.core.models import KeptAnswer
 
 pytestmark = pytest.mark.urls("tests.jewgo.core.api.urls")
@@ -118,7 +118,7 @@ def test_nobody_has_no_key(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("fails", "status"), [("conflict", 409), ("bug", 500), ("quietly", 409)])
 def test_a_failure_leaves_neither_effect_nor_answer(client: Client, fails: str, status: int) -> None:
     failed = post(client, {"text": "a", "fails": fails}, key="k1")
@@ -188,6 +188,18 @@ def test_a_key_may_be_used_anew_after_a_day_and_old_answers_go(client: Client) -
     assert (again.status_code, "Idempotency-Replayed" in again.headers) == (201, False)
     kept = KeptAnswer.objects.get()
     assert abs(kept.ends_at - timezone.now() - KEPT_FOR) < timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_what_was_kept_for_one_caller_can_be_forgotten(client: Client) -> None:
+    for who in (ME, OTHER):
+        post(client, {"text": "a"}, key="k1", who=who)
+
+    forget("u:7")
+
+    mine, theirs = (post(client, {"text": "a"}, key="k1", who=who) for who in (ME, OTHER))
+    assert "Idempotency-Replayed" not in mine.headers
+    assert theirs.headers["Idempotency-Replayed"] == "true"
 
 
 Ask = Callable[..., Any]

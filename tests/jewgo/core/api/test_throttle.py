@@ -79,12 +79,13 @@ def test_v3_refuses_in_its_own_shape(client: Client, allow: Allow) -> None:
     assert int(second.headers["Retry-After"]) > 0
 
 
-def test_an_answer_that_fails_tells_it_too(client: Client, allow: Allow) -> None:
+@pytest.mark.parametrize(("kind", "status"), [("missing", 404), ("operational", 503), ("bug", 500)])
+def test_an_answer_that_fails_tells_it_too(client: Client, allow: Allow, kind: str, status: int) -> None:
     allow(anonymous=50)
 
-    answer = client.get("/api/v4/raises/missing", REMOTE_ADDR=f"{fresh_network()}::1")
+    answer = client.get(f"/api/v4/raises/{kind}", REMOTE_ADDR=f"{fresh_network()}::1")
 
-    assert (answer.status_code, answer.headers["RateLimit"]) == (404, '"anonymous";r=49;t=60')
+    assert (answer.status_code, answer.headers["RateLimit"]) == (status, '"anonymous";r=49;t=60')
 
 
 def test_inventing_devices_does_not_help(client: Client, allow: Allow) -> None:
