@@ -1,4 +1,4 @@
-"""What people say about places."""
+"""A review: one person's word on one place."""
 
 from typing import ClassVar
 
@@ -11,21 +11,16 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from django.utils import timezone
 
 from restaurants.models import Restaurant
+from reviews.lifecycle import ReviewState
 from reviews.repositories import ReviewRepository
-from reviews.values import CONTENT_LENGTH, MOST_IMAGES, RATINGS, TITLE_LENGTH
-
-
-class ReviewState(models.TextChoices):
-    """Where a review stands: only an approved one is published."""
-
-    PENDING = "pending"
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    FLAGGED = "flagged"
+from reviews.values import CONTENT_LENGTH, MOST_IMAGES, RATINGS, REASON_LENGTH, TITLE_LENGTH
 
 
 class Review(models.Model):
-    """One person's word on one place. A review that came with a service key has no person."""
+    """One person's word on one place. A review that came with a service key has no person.
+
+    PostgreSQL keeps the three counts (migration 0003) and what the approved reviews of a place add up to (0002).
+    """
 
     restaurant = models.ForeignKey(Restaurant, on_delete=models.CASCADE, related_name="reviews")
     user = models.ForeignKey(
@@ -36,9 +31,11 @@ class Review(models.Model):
     content = models.TextField()
     images = ArrayField(models.URLField(max_length=1000), default=list, blank=True)
     state = models.CharField(max_length=10, choices=ReviewState.choices, default=ReviewState.PENDING)
-    moderator_notes = models.TextField(blank=True)
+    state_reason = models.CharField(max_length=REASON_LENGTH, blank=True, help_text="Why; the author reads it")
+    moderator_notes = models.TextField(blank=True, help_text="For moderators only")
     helpful_count = models.PositiveIntegerField(default=0, editable=False)
-    report_count = models.PositiveIntegerField(default=0, editable=False)
+    report_count = models.PositiveIntegerField(default=0, editable=False, help_text="Flags that were not dismissed")
+    open_flag_count = models.PositiveIntegerField(default=0, editable=False, help_text="Flags that nobody has judged")
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -60,6 +57,7 @@ class Review(models.Model):
         indexes = [
             models.Index(fields=["restaurant", "state", "-id"], name="reviews_of_a_place"),
             models.Index(fields=["state", "-id"], name="reviews_in_a_state"),
+            models.Index(fields=["state", "updated_at", "id"], name="reviews_waiting"),
         ]
 
     def __str__(self) -> str:
