@@ -238,6 +238,11 @@ ROLLOUT: dict[str, Any] = {
     },
 }
 
+REVIEWS: dict[str, Any] = {
+    # so many open flags, each by another person, hide a review until a moderator has looked at it
+    "FLAGS_TO_HIDE": 3,
+}
+
 REST_FRAMEWORK: dict[str, Any] = {
     # the key comes first, so that a 401 carries its challenge
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *health.v4,
     path("", include("jewgo.statistics")),
     path("", include("restaurants.api.v4.urls")),
-    path("", include("reviews.api.v4")),
+    path("", include("reviews.api.v4.urls")),
     path("", include("rollout.api")),
     path("", include("users.api.v4.urls")),
 ]

@@ -8,6 +8,7 @@ from django.db.models.signals import post_migrate
 
 from restaurants import freshness
 from restaurants.agencies import AGENCIES
+from users import personal_data
 
 
 class RestaurantsConfig(AppConfig):
@@ -15,10 +16,12 @@ class RestaurantsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, keep the cache true, and let every migrated database know the agencies."""
+        """Register checks and what is kept of people, keep the cache true, let every database know the agencies."""
         from restaurants import checks as checks
+        from restaurants.services import owning
 
         freshness.watch()
+        personal_data.register("ownerships", export=owning.export, erase=owning.erase)
         post_migrate.connect(add_known_agencies, sender=self)
 
 

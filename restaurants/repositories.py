@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Change,
         Image,
         Origin,
+        Ownership,
         Rating,
         Restaurant,
         Special,
@@ -287,6 +288,14 @@ class RatingRepository(Repository["Rating"]):
 
 class SpecialRepository(Repository["Special"]):
     """Specials of a restaurant, the active ones and the others."""
+
+
+class OwnershipRepository(Repository["Ownership"]):
+    """Who owns which place."""
+
+    def holds(self, user_id: int | None, restaurant_id: int) -> bool:
+        """Say whether a person owns a place; nobody (None) owns none."""
+        return user_id is not None and self.filter(user_id=user_id, restaurant_id=restaurant_id).exists()
 
 
 class ChangeRepository(Repository["Change"]):

@@ -39,11 +39,17 @@ PUBLIC: Final = _rule(Role.ANONYMOUS)
 # What one caller sees more of than another, within a route.
 EVERY_PLACE: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_READ, Scope.CATALOG_WRITE)
 EVERY_REVIEW: Final = _rule(Role.MODERATOR, Scope.REVIEWS_READ, Scope.OPS)
+MODERATION: Final = _rule(Role.MODERATOR, Scope.OPS)
+"""Whoever decides about reviews, and so sees their authors' addresses and the notes of other moderators."""
 
 _PROPOSE: Final = _rule(Role.USER, Scope.CATALOG_WRITE)
 _KEEP: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_WRITE)
 _EXPORT: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_EXPORT)
 _REVIEW: Final = _rule(Role.USER, Scope.OPS)
+_AUTHOR: Final = _rule(Role.AUTHOR)
+_UNWRITE: Final = _rule(Role.AUTHOR, Role.MODERATOR, Scope.OPS)
+_REPLY: Final = _rule(Role.OWNER)
+_UNREPLY: Final = _rule(Role.OWNER, Role.MODERATOR, Scope.OPS)
 _PEOPLE: Final = _rule(Role.SYSTEM_ADMIN, Scope.OPS)
 _SELF: Final = _rule(Role.USER)
 _SUPER: Final = _rule(Role.SUPER_ADMIN)
@@ -61,6 +67,7 @@ _RELEASE: Final = _rule(Role.RELEASE_MANAGER, Scope.OPS)
 _REOPEN: Final = _rule(Role.SUPER_ADMIN, Scope.OPS)
 
 _PLACE: Final = "/api/v4/restaurants/<int:restaurant_id>"
+_WORD: Final = "/api/v4/reviews/<int:review_id>"
 
 AUTHORITY: Final[Mapping[str, Rule]] = {
     # method and path -> who may
@@ -86,6 +93,9 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
     "GET /api/reviews": PUBLIC,
     "POST /api/reviews": _REVIEW,
     "GET /api/reviews/<str:review_id>": PUBLIC,
+    "PUT /api/reviews/<str:review_id>": _AUTHOR,
+    "DELETE /api/reviews/<str:review_id>": _UNWRITE,
+    **{f"{method} /api/admin/reviews": MODERATION for method in ("GET", "PUT", "DELETE")},
     "GET /api/admin/users": _PEOPLE,
     "PUT /api/admin/users": _SUPER,
     "DELETE /api/admin/users": _SUPER,
@@ -124,7 +134,22 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
     "GET /api/v4/agencies/<int:agency_id>": PUBLIC,
     "PATCH /api/v4/agencies/<int:agency_id>": _KEEP,
     "GET /api/v4/reviews": PUBLIC,
-    "GET /api/v4/reviews/<int:review_id>": PUBLIC,
+    "POST /api/v4/reviews": _REVIEW,
+    "GET /api/v4/reviews/queues": EVERY_REVIEW,
+    "GET /api/v4/reviews/statistics": PUBLIC,
+    "POST /api/v4/reviews/moderate": MODERATION,
+    f"GET {_WORD}": PUBLIC,
+    f"PATCH {_WORD}": _AUTHOR,
+    f"DELETE {_WORD}": _UNWRITE,
+    f"POST {_WORD}/flag": _SELF,
+    f"GET {_WORD}/flags": MODERATION,
+    f"POST {_WORD}/helpful": _SELF,
+    f"DELETE {_WORD}/helpful": _SELF,
+    f"POST {_WORD}/reply": _REPLY,
+    f"PATCH {_WORD}/reply": _REPLY,
+    f"DELETE {_WORD}/reply": _UNREPLY,
+    f"POST {_WORD}/moderate": MODERATION,
+    f"GET {_WORD}/history": MODERATION,
     "GET /api/v4/statistics": PUBLIC,
     "GET /api/v4/users": _PEOPLE,
     "GET /api/v4/users/me": _SELF,

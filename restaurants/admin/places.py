@@ -23,7 +23,8 @@ from restaurants.admin.inlines import (
     SpecialInline,
     rows_of,
 )
-from restaurants.models import Certificate, Image, Restaurant, Special, SupervisionLevel
+from restaurants.admin.owners import OwnershipInline, keep_owners
+from restaurants.models import Certificate, Image, Ownership, Restaurant, Special, SupervisionLevel
 from restaurants.parts import Parts
 from restaurants.repositories import RestaurantQuerySet
 from restaurants.services.images import settled
@@ -46,7 +47,7 @@ class RestaurantAdmin(Places):
 
     form = RestaurantForm
     formfield_overrides = WEB_ADDRESSES
-    inlines = (CertificateInline, LevelInline, SpecialInline, ImageInline, ChangeInline)
+    inlines = (CertificateInline, LevelInline, SpecialInline, ImageInline, OwnershipInline, ChangeInline)
     actions = actions.ALL
     change_list_template = "admin/restaurants/restaurant/list.html"
     list_display = (
@@ -111,7 +112,8 @@ class RestaurantAdmin(Places):
         """Wait for the inlines: `save_related` stores the place and its parts at once."""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Iterable[Any], change: bool) -> None:
-        parts = {formset.model: rows_of(formset) for formset in formsets}
+        formsets = list(formsets)
+        parts = {formset.model: rows_of(formset) for formset in formsets if formset.model is not Ownership}
         move = form.move.value if form.move else "update"
         Restaurant.objects.store(
             form.instance,
@@ -125,6 +127,9 @@ class RestaurantAdmin(Places):
                 specials=arrange(parts[Special], now()) if Special in parts else None,
             ),
         )
+        for formset in formsets:
+            if formset.model is Ownership:
+                keep_owners(request, formset)
 
     def get_urls(self) -> list[Any]:
         """Also serve the import of sheets."""

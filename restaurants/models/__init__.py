@@ -3,6 +3,7 @@
 from restaurants.models.agencies import Agency, Certificate
 from restaurants.models.history import Change, Origin
 from restaurants.models.opening_spans import OpeningSpan
+from restaurants.models.ownership import Ownership
 from restaurants.models.parts import Image, SupervisionLevel
 from restaurants.models.places import Restaurant
 from restaurants.models.ratings import Rating
@@ -15,6 +16,7 @@ __all__ = [
     "Image",
     "OpeningSpan",
     "Origin",
+    "Ownership",
     "Rating",
     "Restaurant",
     "Special",

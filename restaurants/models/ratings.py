@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -9,16 +10,22 @@ from restaurants.models.places import Restaurant
 from restaurants.repositories import RatingRepository
 
 
-class Rating(models.Model):
-    """How many published reviews a place has, and the sum of their stars. No row: none yet.
+def no_stars() -> list[int]:
+    """Return what no review adds up to."""
+    return [0] * 5
 
-    A trigger on the reviews' table writes it (reviews, migration 0002): reviews stand above restaurants, and reading
-    the guide must not know them.
+
+class Rating(models.Model):
+    """How many published reviews a place has, the sum of their stars, and how many have one to five. No row: none yet.
+
+    A trigger on the reviews' table writes it (reviews, migrations 0002 and 0003): reviews stand above restaurants, and
+    reading the guide must not know them. That the three agree is a constraint of the same migration.
     """
 
     restaurant = models.OneToOneField(Restaurant, primary_key=True, on_delete=models.CASCADE, related_name="+")
     count = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
+    stars = ArrayField(models.PositiveIntegerField(), size=5, default=no_stars)
 
     objects: ClassVar[RatingRepository] = RatingRepository()
 

@@ -10,35 +10,30 @@ from jewgo.core.api import V3View, lenient_int
 from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
 from jewgo.core.problems import ErrorStyle
 from jewgo.core.schema import operation
+from reviews.api.callers import caller_of
+from reviews.api.v3_admin import AdminReviews, number_of
 from reviews.api.v3_shapes import (
+    AmendmentBody,
     DraftBody,
+    Message,
     OneReview,
     ReviewPage,
     ReviewsQuery,
-    TakenReview,
-    present_list,
-    present_review,
+    SaidReview,
 )
-from reviews.api.visibility import visible_states
-from reviews.services import ReviewService
-from reviews.values import MAX_ID, PlaceNotReviewable, ReviewCriteria, ReviewNotFound, Slice, Wanted
-from rollout.switch import Switch
+from reviews.api.v3_switches import AMEND, CREATE, DELETE, DETAIL, LIST
+from reviews.refusals import AlreadyReviewed, NotTheAuthor, PlaceNotReviewable, ReviewNotFound
+from reviews.values import EVERY_STATE, MAX_ID, ReviewCriteria, Slice, Wanted
 
-FEATURE: Final = "api_v4_reviews"
 MOST_REVIEWS: Final = 100
-
-
-SERVICE: Final = ReviewService()
-LIST = Switch(FEATURE, "reviews.list", candidate=SERVICE.page, present=present_list, writes=False)
-DETAIL = Switch(FEATURE, "reviews.detail", candidate=SERVICE.get, present=present_review, writes=False)
-CREATE = Switch(FEATURE, "reviews.create", candidate=SERVICE.create, present=present_review, writes=True)
+SUCCESSOR: Final = "/api/v4/reviews"
 
 
 class Reviews(V3View):
     """`/api/reviews`: what people say about places."""
 
     error_style: ClassVar[ErrorStyle] = "bare"
-    successor: ClassVar[str] = "/api/v4/reviews"
+    successor: ClassVar[str] = SUCCESSOR
 
     @operation(query=ReviewsQuery, data=ReviewPage, bare=True)
     def get(self, request: Request) -> Response:
@@ -55,14 +50,20 @@ class Reviews(V3View):
 
     @operation(
         body=DraftBody,
-        data=TakenReview,
+        data=SaidReview,
         status=201,
         bare=True,
-        errors=[InvalidInput, PlaceNotReviewable, Unauthenticated, Forbidden],
+        errors=[InvalidInput, PlaceNotReviewable, Unauthenticated, Forbidden, AlreadyReviewed],
     )
     def post(self, request: Request) -> Response:
-        """Take a review in; it is published once a moderator has approved it."""
-        review = CREATE(request, DraftBody.draft(request.data))
+        """Take a review in; it is published once a moderator has approved it. One for each person and place."""
+        caller = caller_of(request)
+        try:
+            review = CREATE(request, DraftBody.draft(request.data, caller.user_id), caller)
+        except AlreadyReviewed as refusal:
+            if refusal.review_id is not None:
+                refusal.headers["Location"] = f"/api/reviews/{refusal.review_id}"
+            raise
         return Response({"review": review, "message": "Review submitted; it waits for approval"}, status=201)
 
 
@@ -70,36 +71,46 @@ class ReviewDetail(V3View):
     """`/api/reviews/{id}`: one review, by an id that v3 calls a string."""
 
     error_style: ClassVar[ErrorStyle] = "bare"
-    successor: ClassVar[str] = "/api/v4/reviews"
+    successor: ClassVar[str] = SUCCESSOR
 
     @operation(data=OneReview, bare=True, errors=[ReviewNotFound])
     def get(self, request: Request, review_id: str) -> Response:
         """Answer one review."""
-        wanted = Wanted(_number(review_id), visible_states(request))
-        return Response({"review": DETAIL(request, wanted)})
+        return Response({"review": DETAIL(request, Wanted(number_of(review_id), caller_of(request)))})
+
+    @operation(
+        body=AmendmentBody,
+        data=SaidReview,
+        bare=True,
+        errors=[InvalidInput, Unauthenticated, NotTheAuthor, ReviewNotFound],
+    )
+    def put(self, request: Request, review_id: str) -> Response:
+        """Change what is given of one's own review; it waits for approval again."""
+        number = number_of(review_id)
+        review = AMEND(request, number, AmendmentBody.amendment(request.data), caller_of(request))
+        return Response({"review": review, "message": "Review updated; it waits for approval"})
+
+    @operation(data=Message, bare=True, errors=[Unauthenticated, NotTheAuthor, ReviewNotFound])
+    def delete(self, request: Request, review_id: str) -> Response:
+        """Remove a review, as its author or a moderator."""
+        DELETE(request, number_of(review_id), caller_of(request))
+        return Response({"message": "Review deleted"})
 
 
 def _criteria(request: Request) -> ReviewCriteria:
-    """Read which reviews are meant. `all` means every state that this caller may see."""
+    """Read which reviews are meant. `all` means every state; of those not approved a caller sees what they may."""
     asked = request.query_params
-    visible, status = visible_states(request), asked.get("status", "approved").lower()
+    status = asked.get("status", "approved").lower()
     place = lenient_int(asked.get("restaurantId"), -1, MAX_ID)
     return ReviewCriteria(
-        states=visible if status == "all" else visible & {status}, restaurant_id=place if place >= 0 else None
+        states=EVERY_STATE if status == "all" else EVERY_STATE & {status},
+        restaurant_id=place if place >= 0 else None,
+        caller=caller_of(request),
     )
-
-
-def _number(review_id: str) -> int:
-    """Return the id as a number; a text that is none names no review."""
-    if not (review_id.isascii() and review_id.isdigit() and len(review_id) <= len(str(MAX_ID))):
-        raise ReviewNotFound
-    number = int(review_id)
-    if number > MAX_ID:
-        raise ReviewNotFound
-    return number
 
 
 urlpatterns = [
     path("api/reviews", Reviews.as_view(), name="v3-reviews"),
     path("api/reviews/<str:review_id>", ReviewDetail.as_view(), name="v3-review"),
+    path("api/admin/reviews", AdminReviews.as_view(), name="v3-admin-reviews"),
 ]

@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from pytest_django import DjangoAssertNumQueries
 
-from reviews.models import Review
+from restaurants.models import Rating
+from reviews.models import Flag, Reply, Review, Vote
 from tests.reviews import world
+from tests.reviews.recount import differences
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +58,74 @@ def test_a_person_who_leaves_leaves_their_reviews() -> None:
     User.objects.get(pk=3).delete()
 
     assert Review.objects.get(pk=101).user is None
+
+
+@pytest.mark.parametrize("model", [Flag, Vote])
+def test_the_database_refuses_a_judgement_of_ones_own_review(model: Any) -> None:
+    world.build()
+    said = {"reason": "spam"} if model is Flag else {}
+
+    with pytest.raises(IntegrityError, match="their own review"):
+        model.objects.create(review_id=101, user_id=world.DANA, **said)
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"reason": "boring"}, "reviews_flag_known_reason"),
+        ({"reason": "other"}, "reviews_flag_other_says_what"),
+        ({"state": "upheld"}, "reviews_flag_open_until_decided"),
+        ({"user_id": world.NAMELESS}, "reviews_flag_once"),
+    ],
+)
+def test_the_database_refuses_a_flag_that_makes_no_sense(fields: dict[str, Any], constraint: str) -> None:
+    world.build()
+    Flag.objects.create(review_id=101, user_id=world.NAMELESS, reason="spam")
+
+    with pytest.raises(IntegrityError, match=constraint):
+        Flag.objects.create(**{"review_id": 101, "user_id": world.READER, "reason": "spam"} | fields)
+
+
+def test_one_person_has_one_vote_for_a_review_and_a_reply_has_words() -> None:
+    world.build()
+    Vote.objects.create(review_id=101, user_id=world.READER)
+
+    for work, constraint in (
+        (lambda: Vote.objects.create(review_id=101, user_id=world.READER), "reviews_vote_once"),
+        (lambda: Reply.objects.create(review_id=101, content="."), "reviews_reply_content_length"),
+    ):
+        with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+            work()
+
+
+def test_a_thousand_votes_go_with_their_review_in_a_few_statements(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    world.build()
+    Vote.objects.bulk_create(Vote(review_id=102) for _ in range(1000))
+    counted = Review.objects.get(pk=102)
+
+    with django_assert_max_num_queries(8):
+        counted.delete()
+
+    assert (counted.helpful_count, Vote.objects.count()) == (1000, 0)
+
+
+@pytest.mark.parametrize("stars", [[0, 0, 0, 0, 2], [0, 0, 2, 0, 0], [1, 0, 0, 0]])
+def test_stars_that_do_not_add_up_are_refused(stars: list[int]) -> None:
+    world.build()
+
+    with pytest.raises(IntegrityError, match="restaurants_rating_stars_add_up"):
+        Rating.objects.filter(restaurant_id=11).update(stars=stars)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_migration_counts_what_is_there_already() -> None:
+    world.build()
+    call_command("migrate", "reviews", "0003", verbosity=0)
+    Rating.objects.update(stars=[0] * 5)
+
+    call_command("migrate", "reviews", verbosity=0)
+
+    assert differences() == []
+    assert Rating.objects.get(restaurant_id=11).stars == [0, 0, 1, 0, 1]

@@ -33,9 +33,7 @@ def _vary() -> None:
     for place in places:
         place.price_range = "$" * (place.pk % 5) or None
     Restaurant.objects.bulk_update(places, ["price_range"])
-    Rating.objects.bulk_create(
-        Rating(restaurant=place, count=place.pk % 7, total=place.pk % 7 * (1 + place.pk % 5)) for place in places[::3]
-    )
+    Rating.objects.bulk_create(_rated(place, place.pk % 7, 1 + place.pk % 5) for place in places[::3])
     SupervisionLevel.objects.bulk_create(
         (
             SupervisionLevel(restaurant=place, attribute=ATTRIBUTES[place.pk % 4], level=LEVELS[place.pk % 5])
@@ -49,3 +47,8 @@ def _vary() -> None:
         certificate.valid_from = start if certificate.pk % 3 else None
         certificate.valid_to = start + timedelta(days=365) if certificate.pk % 4 else None
     Certificate.objects.bulk_update(certificates, ["valid_from", "valid_to"])
+
+
+def _rated(place: Restaurant, count: int, rating: int) -> Rating:
+    stars = [count * (number == rating) for number in range(1, 6)]
+    return Rating(restaurant=place, count=count, total=count * rating, stars=stars)

@@ -163,7 +163,7 @@ def test_ratings_follow_the_published_reviews_through_every_door(client: Client)
 
 def test_who_is_well_spoken_of_by_many_comes_before_who_is_by_one(client: Client) -> None:
     review(12, 5)
-    Rating.objects.create(restaurant_id=30, count=100, total=480)
+    Rating.objects.create(restaurant_id=30, count=100, total=480, stars=[0, 0, 0, 20, 80])
     review(31, 1)
 
     assert ids(client.get(f"{LIST}?sort=-rating")) == [30, 12, 7, 31]

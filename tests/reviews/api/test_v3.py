@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from reviews.models import Review
+from reviews.models import Event, Review
 from rollout.testing import at_stage
 from tests.golden import Golden, goldens
 from tests.reviews import world
-from tests.users.credentials import sent_with
+from tests.users.credentials import sent_with, signed_in
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -84,13 +85,67 @@ def test_every_answer_names_its_successor(client: Client) -> None:
     assert client.get("/api/reviews").headers["Link"] == '</api/v4/reviews>; rel="successor-version"'
 
 
-def test_neither_address_nor_notes_are_ever_shown(client: Client) -> None:
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("caller", [None, world.DANA, world.READER, "reviews:read"])
+def test_neither_address_nor_notes_are_shown_to_anybody_but_moderators(
+    caller: int | str | None, stage: str, client: Client
+) -> None:
+    world.build()
+    headers = sent_with(caller) if isinstance(caller, str) else signed_in(User.objects.get(pk=caller)) if caller else {}
+
+    with at_stage("api_v4_reviews", stage):
+        answer = client.get("/api/reviews?status=all", headers=headers)
+
+    assert "@example.com" not in answer.content.decode()
+    assert "The owner called." not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_second_review_of_a_place_leads_to_the_first(stage: str, client: Client) -> None:
     world.build()
 
-    answer = client.get("/api/reviews?status=all", headers=sent_with("reviews:read", "ops"))
+    with at_stage("api_v4_reviews", stage):
+        answer = client.post("/api/reviews", DRAFT, "application/json", headers=signed_in(User.objects.get(pk=3)))
 
-    assert "dana@example.com" not in answer.content.decode()
-    assert "The owner called." not in answer.content.decode()
+    assert (answer.status_code, answer.headers["Location"]) == (409, "/api/reviews/101")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("said", "state", "reason", "notes"),
+    [
+        ({"status": "rejected"}, "rejected", "No reason was given.", "The owner called."),
+        ({"status": "rejected", "reason": "Not a guest."}, "rejected", "Not a guest.", "The owner called."),
+        ({"status": "pending", "moderator_notes": "Ask again."}, "pending", "", "Ask again."),
+        ({"moderator_notes": ""}, "approved", "", ""),
+    ],
+)
+def test_what_a_moderator_decides_is_stored(
+    said: dict[str, str], state: str, reason: str, notes: str, stage: str, client: Client
+) -> None:
+    world.build()
+    headers = signed_in(User.objects.get(pk=world.MODERATOR))
+
+    with at_stage("api_v4_reviews", stage):
+        client.put("/api/admin/reviews", {"reviewId": "103"} | said, "application/json", headers=headers)
+
+    review = Review.objects.get(pk=103)
+    assert (review.state, review.state_reason, review.moderator_notes) == (state, reason, notes)
+    assert Event.objects.get().actor == "u:5"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_moderators_list_takes_three_queries_however_long_it_is(
+    stage: str, client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    world.build()
+    headers = sent_with("ops")
+    client.get("/api/admin/reviews", headers=headers)
+
+    with at_stage("api_v4_reviews", stage), django_assert_num_queries(4):  # one for the key
+        client.get("/api/admin/reviews?limit=100", headers=headers)
 
 
 @pytest.mark.parametrize("stage", STAGES)
