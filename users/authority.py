@@ -17,6 +17,8 @@ class Rule:
 
     roles: frozenset[Role]
     scopes: frozenset[Scope] = frozenset()
+    is_fresh: bool = False
+    """Whether a person needs a proof of the last quarter of an hour, where staff need a second factor."""
 
     @property
     def is_public(self) -> bool:
@@ -29,19 +31,21 @@ class Rule:
         return f"a person who is {people}" + (f", or a key with {keys}" if keys else "")
 
 
-def _rule(*who: Role | Scope) -> Rule:
+def _rule(*who: Role | Scope, is_fresh: bool = False) -> Rule:
     roles = frozenset(one for one in who if isinstance(one, Role))
-    return Rule(roles, frozenset(one for one in who if isinstance(one, Scope)))
+    return Rule(roles, frozenset(one for one in who if isinstance(one, Scope)), is_fresh)
 
 
 PUBLIC: Final = _rule(Role.ANONYMOUS)
 
 # What one caller sees more of than another, within a route.
 EVERY_PLACE: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_READ, Scope.CATALOG_WRITE)
+EVERY_NUMBER: Final = _rule(Role.DATA_ADMIN, Role.SYSTEM_ADMIN, Scope.STATS_READ, Scope.OPS)
 EVERY_REVIEW: Final = _rule(Role.MODERATOR, Scope.REVIEWS_READ, Scope.OPS)
 MODERATION: Final = _rule(Role.MODERATOR, Scope.OPS)
 """Whoever decides about reviews, and so sees their authors' addresses and the notes of other moderators."""
 
+_ATTENTION: Final = _rule(Role.OWNER, Role.DATA_ADMIN, Scope.CATALOG_READ, Scope.CATALOG_WRITE)
 _PROPOSE: Final = _rule(Role.USER, Scope.CATALOG_WRITE)
 _KEEP: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_WRITE)
 _EXPORT: Final = _rule(Role.DATA_ADMIN, Scope.CATALOG_EXPORT)
@@ -52,7 +56,7 @@ _REPLY: Final = _rule(Role.OWNER)
 _UNREPLY: Final = _rule(Role.OWNER, Role.MODERATOR, Scope.OPS)
 _PEOPLE: Final = _rule(Role.SYSTEM_ADMIN, Scope.OPS)
 _SELF: Final = _rule(Role.USER)
-_SUPER: Final = _rule(Role.SUPER_ADMIN)
+_SUPER: Final = _rule(Role.SUPER_ADMIN, is_fresh=True)
 _WATCH: Final = _rule(
     Role.ROLLOUT_VIEWER,
     Role.ROLLOUT_OPERATOR,
@@ -63,8 +67,8 @@ _WATCH: Final = _rule(
 )
 _STOP: Final = _rule(Role.ROLLOUT_OPERATOR, Role.RELEASE_MANAGER, Role.SYSTEM_ADMIN, Scope.ROLLOUT_ROLLBACK, Scope.OPS)
 """What only sends people back, or holds them where they are, asks for less than what widens."""
-_RELEASE: Final = _rule(Role.RELEASE_MANAGER, Scope.OPS)
-_REOPEN: Final = _rule(Role.SUPER_ADMIN, Scope.OPS)
+_RELEASE: Final = _rule(Role.RELEASE_MANAGER, Scope.OPS, is_fresh=True)
+_REOPEN: Final = _rule(Role.SUPER_ADMIN, Scope.OPS, is_fresh=True)
 
 _PLACE: Final = "/api/v4/restaurants/<int:restaurant_id>"
 _WORD: Final = "/api/v4/reviews/<int:review_id>"
@@ -129,6 +133,8 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
         for method in ("PATCH", "DELETE")
     },
     f"GET {_PLACE}/history": EVERY_PLACE,
+    f"POST {_PLACE}/share": PUBLIC,
+    f"GET {_PLACE}/attention": _ATTENTION,
     "GET /api/v4/agencies": PUBLIC,
     "POST /api/v4/agencies": _KEEP,
     "GET /api/v4/agencies/<int:agency_id>": PUBLIC,
@@ -156,6 +162,9 @@ AUTHORITY: Final[Mapping[str, Rule]] = {
     "PATCH /api/v4/users/me": _SELF,
     "DELETE /api/v4/users/me": _SELF,
     "GET /api/v4/users/me/export": _SELF,
+    "GET /api/v4/users/me/favourites": _SELF,
+    "PUT /api/v4/users/me/favourites/<int:restaurant_id>": _SELF,
+    "DELETE /api/v4/users/me/favourites/<int:restaurant_id>": _SELF,
     "GET /api/v4/users/<int:user_id>": _PEOPLE,
     "PATCH /api/v4/users/<int:user_id>": _PEOPLE,
     "DELETE /api/v4/users/<int:user_id>": _SUPER,

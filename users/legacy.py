@@ -1,5 +1,6 @@
 """The v3 engine: plain SQL. Nobody imports it; its operations register themselves."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -114,8 +115,8 @@ def _person(*row: Any) -> Person:
     *plain, roles, ends = row
     held = [Held(Role(role), end) for role, end in zip(roles or (), ends or (), strict=True)]
     person = Person(*plain)
-    all_held = sorted([*held, *([_SUPER] if person.is_superuser else [])], key=lambda one: one.role)
-    return Person(*plain, roles=tuple(all_held))
+    every = [*held, *([_SUPER] if person.is_superuser else [])]
+    return replace(person, roles=tuple(sorted(every, key=lambda one: one.role)))
 
 
 def _rows(statement: str, sent: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -48,9 +48,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().clean()
         self.email = self.email.lower()
 
-    live_grants: list["RoleGrant"]
-    """On rows that were fetched `with_grants`."""
-
     @cached_property
     def granted_roles(self) -> frozenset[Role]:
         """The roles given to this person that have not ended: read once from the database, then remembered here."""
@@ -117,6 +114,9 @@ class ServiceKey(models.Model):
     prefix = models.CharField(max_length=PREFIX_LENGTH, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=32, choices=Scope.choices))
+    replaces = models.OneToOneField(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="replaced_by"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.apps import apps
 from django.contrib.auth.base_user import BaseUserManager
+from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
-from jewgo.core.errors import NotFound
+from jewgo.core.errors import Conflict, NotFound
 from jewgo.core.repository import Repository
 from users.addresses import vouch_for
 from users.keys import InvalidServiceKey, Scope, parse
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from users.models import RoleGrant, ServiceKey, User
 
 LAST_USED_GRAIN: Final = timedelta(minutes=1)
+OVERLAP: Final = timedelta(hours=24)
+"""How long the old key still opens what it opened, once a new one has taken its place."""
+LIVE_GRANTS: Final = "live_grants"
+"""Where a row that was fetched `with_grants` has them."""
+_AT_LEAST: Final = timedelta(seconds=1)
+"""A key ends later than it began."""
 _NO_DIGEST: Final = "0" * 64
 
 
@@ -43,7 +50,7 @@ class UserQuerySet(QuerySet["User"]):
     def with_grants(self, now: datetime) -> "UserQuerySet":
         """Fetch each user's roles that have not ended at `now` along with them, as `live_grants`."""
         live = apps.get_model("users", "RoleGrant").objects.live(now)
-        return self.prefetch_related(Prefetch("grants", queryset=live, to_attr="live_grants"))
+        return self.prefetch_related(Prefetch("grants", queryset=live, to_attr=LIVE_GRANTS))
 
     def newest_first(self) -> "UserQuerySet":
         """Order by id, the latest first; ids are given in order of joining."""
@@ -84,6 +91,20 @@ class UnknownServiceKey(NotFound):
     code, title = "unknown_service_key", "There is no such service key"
 
 
+class NotRotatable(Conflict):
+    """The key opens nothing any more, or another has taken its place."""
+
+    code, title = "service_key_not_rotatable", "This service key cannot be rotated"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="Make a new key.")
+
+
+def _unknown(prefix: str) -> UnknownServiceKey:
+    hint = "`manage.py service_key list` shows the prefixes."
+    return UnknownServiceKey(f"No service key has the prefix {prefix!r}.", hint=hint)
+
+
 class ServiceKeyRepository(Repository["ServiceKey"]):
     """Service keys by their prefix and the digest of their token."""
 
@@ -108,6 +129,27 @@ class ServiceKeyRepository(Repository["ServiceKey"]):
         self._remember_use(key, now)
         return key
 
+    def rotate(self, prefix: str, *, now: datetime, overlap: timedelta = OVERLAP) -> "ServiceKey":
+        """Store and return a key that takes another's place; the old one ends after `overlap`, or when it would have.
+
+        The new key has the label and the scopes of the old one, and as long a life from now on. Raises
+        `UnknownServiceKey`, `NotRotatable` when the old one opens nothing, or has been replaced.
+        """
+        with transaction.atomic(using=self.db):
+            old = self.select_for_update().filter(prefix=prefix).first()
+            if old is None:
+                raise _unknown(prefix)
+            if not old.is_usable(now) or self.filter(replaces=old).exists():
+                raise NotRotatable(f"The key {prefix} is {old.state(now)}, or has been replaced already.")
+            life = None if old.expires_at is None else old.expires_at - old.created_at
+            new = self.model(label=old.label, scopes=old.scopes, replaces=old, created_at=now)
+            new.expires_at = None if life is None else now + life
+            new.give_token()
+            new.save(using=self.db)
+            old.expires_at = min(filter(None, (old.expires_at, now + max(overlap, _AT_LEAST))))
+            old.save(using=self.db, update_fields=["expires_at"])
+        return new
+
     def usable(self, now: datetime) -> "QuerySet[ServiceKey]":
         """Return the keys that open something at `now`: neither revoked nor expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
@@ -117,9 +159,7 @@ class ServiceKeyRepository(Repository["ServiceKey"]):
         if self.filter(prefix=prefix, revoked_at=None).update(revoked_at=now):
             return True
         if not self.filter(prefix=prefix).exists():
-            raise UnknownServiceKey(
-                f"No service key has the prefix {prefix!r}.", hint="`manage.py service_key list` shows the prefixes."
-            )
+            raise _unknown(prefix)
         return False
 
     def _remember_use(self, key: "ServiceKey", now: datetime) -> None:

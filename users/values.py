@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from jewgo.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from jewgo.core.paging import Window
@@ -72,6 +72,11 @@ class Giver:
     name: str
     level: int
     id: int | None = None
+
+    @classmethod
+    def person(cls, user: Any) -> "Giver":
+        """Return a signed-in person as one who gives."""
+        return cls(f"u:{user.pk}", level_of(user.granted_roles), user.pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Everybody whom the authorisation table tells apart, as requests: nobody, people of each role, keys of each scope."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from django.contrib.auth.models import Group
@@ -53,5 +53,9 @@ def may(caller: Role | Scope, rule: Rule) -> bool:
     return caller is Role.SUPER_ADMIN or bool(has & rule.roles)
 
 
+NO_ROLES: Final = {
+    f"{prefix}-{count}_FORMS": "0" for prefix in ("grants", "role_events") for count in ("TOTAL", "INITIAL")
+}
+"""What the admin's page of a person sends of roles when none is given or taken back."""
+
 EVERYBODY: Final[tuple[Role | Scope, ...]] = (*(role for role in Role if role not in SIGNED_IN - {Role.USER}), *Scope)
-Headers = Callable[[], dict[str, str]]

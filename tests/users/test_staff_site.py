@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.rollout.admin.pages import Page
 from tests.users.accounts.app import PASSWORD, latest_code, person, totp
+from tests.users.callers import NO_ROLES
 from tests.users.credentials import signed_in
 from users.models import User
 
@@ -160,7 +161,8 @@ def test_a_person_made_in_the_admin_logs_in_without_a_code_also_after_their_addr
     made = User.objects.get(email="new@example.com")
     first = log_in(Client(), "new@example.com")
 
-    client.post(f"/admin/users/user/{made.pk}/change/", {"email": "other@example.com", "is_active": "on"})
+    changed = {"email": "other@example.com", "is_active": "on"} | NO_ROLES
+    client.post(f"/admin/users/user/{made.pk}/change/", changed)
     second = log_in(Client(), "other@example.com")
 
     assert [answer.headers["Location"] for answer in (first, second)] == ["/admin/", "/admin/"]

@@ -4,8 +4,8 @@ from typing import Final
 
 from rest_framework.request import Request
 
+from jewgo.core.errors import Unauthenticated
 from rollout.identity import identify
-from users.roles import level_of
 from users.values import Giver
 
 KEY_LEVEL: Final = 5
@@ -14,7 +14,14 @@ KEY_LEVEL: Final = 5
 
 def giver_of(request: Request) -> Giver:
     """Return the caller as the ledgers name them, with the level that their roles have."""
-    name = str(identify(request._request))
-    if not request.user.is_authenticated:
-        return Giver(name, KEY_LEVEL)
-    return Giver(name, level_of(request.user.granted_roles), request.user.pk)
+    if request.user.is_authenticated:
+        return Giver.person(request.user)
+    return Giver(str(identify(request._request)), KEY_LEVEL)
+
+
+def own_id(request: Request) -> int:
+    """Return the id of the person who asks; raises `Unauthenticated` for anybody else."""
+    pk = request.user.pk
+    if pk is None:
+        raise Unauthenticated
+    return pk

@@ -8,7 +8,7 @@ from django.utils import timezone
 from jewgo.core.paging import Cursor, Page, PageRequest, scope_of
 from users import personal_data
 from users.models import RoleEvent, User
-from users.repositories import UserRepository
+from users.repositories import LIVE_GRANTS, UserRepository
 from users.roles import Role
 from users.super_admins import keeping_a_super_admin
 from users.values import (
@@ -98,7 +98,7 @@ class UserService:
 
 def person_of(user: User) -> Person:
     """Return a row, fetched `with_grants`, as a value."""
-    held = [Held(Role(grant.role), grant.expires_at) for grant in user.live_grants]
+    held = [Held(Role(grant.role), grant.expires_at) for grant in getattr(user, LIVE_GRANTS)]
     if user.is_superuser:
         held.append(Held(Role.SUPER_ADMIN))
     return Person(

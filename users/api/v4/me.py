@@ -9,7 +9,7 @@ from jewgo.core.api import StrictSerializer, V4View, v4_conditional, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, Unauthenticated
 from jewgo.core.schema import operation
 from users import personal_data
-from users.api.givers import giver_of
+from users.api.givers import giver_of, own_id
 from users.api.v4.shapes import LeavingBody, OwnBody, UserShape, present_person
 from users.services import UserService
 from users.values import LastSuperAdmin, PersonChange
@@ -32,14 +32,14 @@ class Me(V4View):
     def get(self, request: Request) -> Response:
         """Answer who you are."""
         self.query(StrictSerializer)
-        return v4_conditional(request, present_person(self.service.get(request.user.pk)))
+        return v4_conditional(request, present_person(self.service.get(own_id(request))))
 
     @operation(body=OwnBody, data=UserShape, errors=DENIALS)
     def patch(self, request: Request) -> Response:
         """Change your name; the address and the password change at /accounts."""
         self.query(StrictSerializer)
         change = PersonChange(name=self.body(OwnBody)["name"])
-        return v4_response(present_person(self.service.change(request.user.pk, change, giver_of(request))))
+        return v4_response(present_person(self.service.change(own_id(request), change, giver_of(request))))
 
     @operation(body=LeavingBody, status=204, errors=[*DENIALS, WrongPassword, LastSuperAdmin])
     def delete(self, request: Request) -> Response:
@@ -47,7 +47,7 @@ class Me(V4View):
         self.query(StrictSerializer)
         if not request.user.check_password(self.body(LeavingBody)["password"]):
             raise WrongPassword(hint="Set a new one with POST /accounts/app/v1/auth/password/request.")
-        self.service.erase(request.user.pk, giver_of(request))
+        self.service.erase(own_id(request), giver_of(request))
         return Response(status=204)
 
 
@@ -61,4 +61,4 @@ class Export(V4View):
         """Answer everything that is kept of you, by what keeps it."""
         self.query(StrictSerializer)
         headers = {"Content-Disposition": 'attachment; filename="jewgo.json"'}
-        return v4_response(personal_data.export(request.user.pk), headers=headers)
+        return v4_response(personal_data.export(own_id(request)), headers=headers)

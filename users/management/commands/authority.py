@@ -15,6 +15,9 @@ Written from `users/authority.py` by `manage.py authority`; a route that is miss
 super admin may do everything that a person may. `author` and `owner` let any person through to the service, which looks
 at the review or the place itself. A person sends `X-Session-Token`, a machine `Authorization: Bearer jwg_…`.
 
+Outside local mode a role counts in a session that has passed a second factor; ¹ asks besides for a proof (password or
+second factor) of the last 15 minutes.
+
 """
 
 
@@ -49,4 +52,4 @@ def _area(route: str) -> str:
 def _line(route: str, rule: Rule) -> str:
     people = "everybody" if rule.is_public else ", ".join(sorted(rule.roles))
     keys = "every" if rule.is_public else ", ".join(f"`{scope}`" for scope in sorted(rule.scopes)) or "none"
-    return f"| `{route}` | {people} | {keys} |"
+    return f"| `{route}` | {people}{' ¹' if rule.is_fresh else ''} | {keys} |"

@@ -1,4 +1,4 @@
-"""Makes, lists and revokes service keys."""
+"""Makes, lists, rotates and revokes service keys."""
 
 import json
 from argparse import ArgumentParser
@@ -10,15 +10,16 @@ from django.utils import timezone
 
 from users.keys import Scope
 from users.models import ServiceKey
-from users.repositories import UnknownServiceKey
+from users.repositories import NotRotatable, UnknownServiceKey
 
 UNKNOWN = 4
+REFUSED = 3
 
 
 class Command(BaseCommand):
-    """`service_key create|list|revoke`; exit 0 done, 2 usage, 4 unknown key."""
+    """`service_key create|list|rotate|revoke`; exit 0 done, 2 usage, 3 refused, 4 unknown key."""
 
-    help = "Make, list and revoke service keys: Authorization: Bearer jwg_…"
+    help = "Make, list, rotate and revoke service keys: Authorization: Bearer jwg_…"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -29,6 +30,12 @@ class Command(BaseCommand):
         create.add_argument("--json", action="store_true", help="answer in JSON")
         listing = actions.add_parser("list", help="every key, without its token")
         listing.add_argument("--json", action="store_true", help="answer in JSON")
+        rotate = actions.add_parser("rotate", help="make a key in another's place, which ends a little later")
+        rotate.add_argument("prefix", help="the eight characters after jwg_")
+        rotate.add_argument(
+            "--overlap-hours", type=int, default=24, metavar="N", help="how long the old key still opens: 0 to 720 (24)"
+        )
+        rotate.add_argument("--json", action="store_true", help="answer in JSON")
         revoke = actions.add_parser("revoke", help="end a key at once")
         revoke.add_argument("prefix", help="the eight characters after jwg_")
 
@@ -39,6 +46,8 @@ class Command(BaseCommand):
                 self._create(now, options["label"], options["scopes"], options["expires_in_days"], options["json"])
             case "list":
                 self._list(now, options["json"])
+            case "rotate":
+                self._rotate(now, options["prefix"], options["overlap_hours"], options["json"])
             case _:
                 self._revoke(now, options["prefix"])
 
@@ -46,6 +55,20 @@ class Command(BaseCommand):
         key = ServiceKey.objects.issue(
             label=_label(label), scopes=[Scope(scope) for scope in scopes], expires_at=_expiry(now, days)
         )
+        self._issued(key, now, as_json)
+
+    def _rotate(self, now: datetime, prefix: str, overlap_hours: int, as_json: bool) -> None:
+        if not 0 <= overlap_hours <= 720:
+            raise CommandError(f"--overlap-hours is 0 to 720, not {overlap_hours}.", returncode=2)
+        try:
+            key = ServiceKey.objects.rotate(prefix, now=now, overlap=timedelta(hours=overlap_hours))
+        except UnknownServiceKey as error:
+            raise CommandError(f"{error.message} {error.hint}", returncode=UNKNOWN) from None
+        except NotRotatable as error:
+            raise CommandError(f"{error.message} {error.hint}", returncode=REFUSED) from None
+        self._issued(key, now, as_json)
+
+    def _issued(self, key: ServiceKey, now: datetime, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps({**_plain(key, now), "token": key.token.text}))
             return
