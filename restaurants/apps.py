@@ -18,9 +18,10 @@ class RestaurantsConfig(AppConfig):
     def ready(self) -> None:
         """Register checks and what is kept of people, keep the cache true, let every database know the agencies."""
         from restaurants import checks as checks
-        from restaurants.services import owning
+        from restaurants.services import favourites, owning
 
         freshness.watch()
+        personal_data.register("favourites", export=favourites.export, erase=favourites.erase)
         personal_data.register("ownerships", export=owning.export, erase=owning.erase)
         post_migrate.connect(add_known_agencies, sender=self)
 

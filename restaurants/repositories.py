@@ -17,8 +17,10 @@ from restaurants.spelling import normalise
 if TYPE_CHECKING:
     from restaurants.models import (
         Agency,
+        Attention,
         Certificate,
         Change,
+        Favourite,
         Image,
         Origin,
         Ownership,
@@ -313,3 +315,11 @@ class OriginRepository(Repository["Origin"]):
             unique_fields=["restaurant"],
             update_fields=["record", "imported_at"],
         )
+
+
+class FavouriteRepository(Repository["Favourite"]):
+    """Places that people keep for later."""
+
+
+class AttentionRepository(Repository["Attention"]):
+    """How often places are looked at and shared, by day."""

@@ -31,6 +31,7 @@ from restaurants.api.v3_shapes import (
     present_statistics,
 )
 from restaurants.api.v3_writes import AMEND, CREATE, DELETE, RESTAURANTS, VALIDATION, hold_against_rules
+from restaurants.counting import tally
 from restaurants.repositories import UnknownRestaurant
 from restaurants.services import specials
 from restaurants.values import ListCriteria, SearchCriteria
@@ -137,6 +138,7 @@ class RestaurantView(V3View):
     def get(self, request: Request, restaurant_id: int) -> Response:
         """Show an approved restaurant."""
         place = DETAIL(request, restaurant_id)
+        tally.note("views", restaurant_id)
         return v3_envelope(request, data={"restaurant": place}, top_level={"restaurant": place})
 
     @operation(

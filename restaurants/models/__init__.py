@@ -1,6 +1,7 @@
 """The catalogue: a religious attribute is unknown until a source says otherwise; absence is null, not a default."""
 
 from restaurants.models.agencies import Agency, Certificate
+from restaurants.models.attention import Attention, Favourite
 from restaurants.models.history import Change, Origin
 from restaurants.models.opening_spans import OpeningSpan
 from restaurants.models.ownership import Ownership
@@ -11,8 +12,10 @@ from restaurants.models.specials import Special
 
 __all__ = [
     "Agency",
+    "Attention",
     "Certificate",
     "Change",
+    "Favourite",
     "Image",
     "OpeningSpan",
     "Origin",

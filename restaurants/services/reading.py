@@ -149,7 +149,7 @@ def understood(question: Question) -> Question:
 def require_possible(restaurant_id: int) -> None:
     """Raise `UnknownRestaurant` for a number that no id can be: neither a query nor a cache key can hold it."""
     if not 0 < restaurant_id <= MAX_ID:
-        raise _unknown()
+        raise unknown()
 
 
 def _list(criteria: ListCriteria) -> Fragment:
@@ -188,11 +188,12 @@ def read(operation: str, asked: Any, adapter: TypeAdapter[T], statement: Callabl
 def _told(statement: Fragment) -> str:
     text = answer(statement)
     if text is None:
-        raise _unknown()
+        raise unknown()
     return text
 
 
-def _unknown() -> UnknownRestaurant:
+def unknown() -> UnknownRestaurant:
+    """Return the one answer to whatever the public does not see."""
     return UnknownRestaurant("Restaurant not found", meta={"resource_type": "Restaurant"})
 
 

@@ -23,6 +23,7 @@ from restaurants.api.v4.asking import question_of
 from restaurants.api.v4.forms import NewQuery, NewRestaurantBody, RestaurantBody, WriteQuery, changes_of, draft_of
 from restaurants.api.v4.queries import FieldsQuery, ListQuery
 from restaurants.api.v4.shapes import ListedShape, RestaurantShape, lasts_s, present, present_listed
+from restaurants.counting import tally
 from restaurants.duplicates import ProbableDuplicate
 from restaurants.filters import Question
 from restaurants.openings import BeyondHorizon
@@ -129,6 +130,7 @@ class RestaurantView(CatalogueView):
         """Show a restaurant; what is not approved only to those who keep the catalogue."""
         query = self.query(FieldsQuery)
         place = seen(request, restaurant_id)
+        tally.note("views", place.id)
         data = present(place, at=timezone.now(), only=query.get("fields", ()))
         return v4_conditional(request, data, version=place.version)
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from restaurants.api.v4.agencies import AgenciesView, AgencyView
+from restaurants.api.v4.attention import AttentionView, FavouritesView, FavouriteView, ShareView
 from restaurants.api.v4.certificates import CertificatesView, CertificateView, VerifyView
 from restaurants.api.v4.exports import ExportView
 from restaurants.api.v4.finding import AutocompleteView, FilterOptionsView, NearbyView, SearchView, SimilarView
@@ -48,6 +49,10 @@ urlpatterns = [
     path(f"{ONE}/images", ImagesView.as_view()),
     path(f"{ONE}/images/<int:image_id>", ImageView.as_view()),
     path(f"{ONE}/history", HistoryView.as_view()),
+    path(f"{ONE}/share", ShareView.as_view()),
+    path(f"{ONE}/attention", AttentionView.as_view()),
+    path("api/v4/users/me/favourites", FavouritesView.as_view(), name="v4-favourites"),
+    path("api/v4/users/me/favourites/<int:restaurant_id>", FavouriteView.as_view(), name="v4-favourite"),
     path("api/v4/agencies", AgenciesView.as_view()),
     path("api/v4/agencies/<int:agency_id>", AgencyView.as_view(), name="v4-agency"),
 ]
