@@ -14,7 +14,7 @@ _memory = Path("/dev/shm")  # noqa: S108 -- heartbeats of workers are anonymous 
 wsgi_app = "jewgo.wsgi:application"
 bind = f"{_given.bind_host}:{_given.port}"
 workers = _given.workers
-worker_class = "gthread"
+worker_class = "jewgo.core.worker.ContractWorker"  # gthread, with refusals in the shape of the contracts
 threads = _given.threads
 
 # Threads live as long as their worker, so each keeps its database connection (CONN_MAX_AGE) however idle it is.

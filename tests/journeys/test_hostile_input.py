@@ -1,5 +1,7 @@
 """Whatever is sent, v4 answers a 4xx problem, v3 its own answer, nobody a 5xx, and nothing is written."""
 
+import json
+import socket
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -108,6 +110,39 @@ def test_a_bad_query_of_v4_is_a_problem(client: Client, writes_nothing: None, qu
     answer = client.get(f"/api/v4/restaurants?{query}")
 
     assert is_problem(answer), (answer.status, answer.body[:300])
+
+
+@pytest.mark.parametrize("path", ["/api/restaurants/search", "/api/v4/restaurants", "/nowhere"])
+@pytest.mark.parametrize("query", ["q=" + "x" * 10_000, "ids=" + ",".join(map(str, range(1000, 3000)))])
+def test_an_address_that_no_server_takes_is_refused_in_the_words_of_both_contracts(
+    client: Client, path: str, query: str
+) -> None:
+    answer = client.request("GET", f"{path}?{query}", fresh=True)
+
+    body = answer.json
+    assert (answer.status, answer.headers["content-type"]) == (414, "application/problem+json")
+    assert (body["code"], body["success"], body["status_code"]) == ("request_line_too_long", False, 414)
+    assert body["message"] == body["detail"]
+    assert body["hint"]
+    assert body["request_id"] == answer.headers["x-request-id"] == body["meta"]["request_id"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "code"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n", 431, "headers_too_large"),
+        (b"hello\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400, "malformed_request"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header: x\r\n\r\n", 400, "malformed_request"),
+    ],
+)
+def test_what_is_no_request_is_refused_with_a_code(service: Service, sent: bytes, status: int, code: str) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+        connection.sendall(sent)
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert json.loads(body)["code"] == code
 
 
 @pytest.mark.parametrize("query", V3_BAD_QUERIES)

@@ -11,6 +11,18 @@ from rest_framework import serializers
 from jewgo.core.errors import InvalidInput, Problem
 from jewgo.core.paging import DEFAULT_LIMIT
 
+_HINTS: Final[Mapping[str, str]] = {
+    "max_length": "Send less: a shorter text, or fewer values in several requests.",
+    "min_length": "Send more.",
+    "max_value": "Send a smaller number.",
+    "min_value": "Send a larger number.",
+    "max_string_length": "Send fewer digits.",
+    "required": "Add it.",
+    "null": "Leave it out, or give it a value.",
+    "blank": "Leave it out, or give it a value.",
+    "empty": "Leave it out, or give it a value.",
+    "out_of_range": "Send a number that 64 bits hold.",
+}
 BIGINT: Final = range(-(2**63), 2**63)
 
 
@@ -132,11 +144,18 @@ def problems_of(detail: Any, *, in_body: bool, path: tuple[str, ...] = ()) -> li
 
 def _problem(detail: Any, *, in_body: bool, path: tuple[str, ...]) -> Problem:
     code = getattr(detail, "code", None) or "invalid"
+    hint = _hint(code, str(detail))
     if in_body:
         code = "unknown_field" if code == "unknown" else code
-        return Problem(code, str(detail), pointer=_pointer(path))
+        return Problem(code, str(detail), pointer=_pointer(path), hint=hint)
     code = "unknown_parameter" if code == "unknown" else code
-    return Problem(code, str(detail), parameter=path[0] if path else None)
+    return Problem(code, str(detail), parameter=path[0] if path else None, hint=hint)
+
+
+def _hint(code: str, detail: str) -> str | None:
+    """Return what to do about a problem: what is offered in place of an unknown word stands behind its semicolon."""
+    offered = detail.partition("; ")[2] if code in {"unknown", "unknown_value"} else ""
+    return f"{offered[0].upper()}{offered[1:]}" if offered else _HINTS.get(code)
 
 
 def _pointer(path: Iterable[str]) -> str:
