@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",  # above all that may answer in a view's place
     "jewgo.core.retirement.RetirementMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "jewgo.core.policy.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -91,6 +91,7 @@ STATEMENT_TIMEOUT_MS = 2000
 DATABASES: dict[str, Any] = {
     "default": {
         **dj_database_url.parse(str(ENVIRONMENT.database_url), conn_max_age=600, conn_health_checks=True),
+        "ENGINE": "jewgo.core.postgres",
         "OPTIONS": {
             "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
             "connect_timeout": 2,
