@@ -6,6 +6,7 @@ from django.conf import settings
 from jewgo.core import retirement
 
 pytest_plugins = ["tests.rollout.process_state"]
+settings.PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 
 
 @pytest.fixture(scope="session")
