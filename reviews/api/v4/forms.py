@@ -72,7 +72,7 @@ class AmendmentBody(StrictSerializer):
     )
 
 
-class DraftBody(AmendmentBody):
+class NewReviewBody(AmendmentBody):
     """A review as somebody writes it."""
 
     restaurant_id = serializers.IntegerField(min_value=1)

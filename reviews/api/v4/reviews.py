@@ -16,7 +16,7 @@ from jewgo.core.paging import InvalidCursor, PageRequest
 from jewgo.core.schema import operation
 from reviews import services
 from reviews.api.callers import caller_of
-from reviews.api.v4.forms import AmendmentBody, DraftBody, ReviewsQuery, WriteQuery, amendment_of, draft_of
+from reviews.api.v4.forms import AmendmentBody, NewReviewBody, ReviewsQuery, WriteQuery, amendment_of, draft_of
 from reviews.api.v4.shapes import ReviewShape, present_review
 from reviews.refusals import AlreadyReviewed, NotTheAuthor, PlaceNotReviewable, ReviewNotFound
 from reviews.services.reading import FOR_MODERATORS
@@ -77,7 +77,7 @@ class ReviewsView(ReviewView):
 
     @operation(
         query=WriteQuery,
-        body=DraftBody,
+        body=NewReviewBody,
         data=ReviewShape,
         status=201,
         errors=[*REFUSALS, PlaceNotReviewable, AlreadyReviewed],
@@ -85,7 +85,7 @@ class ReviewsView(ReviewView):
     def post(self, request: Request) -> Response:
         """Write a review; it is published once a moderator has approved it. One for each person and place."""
         caller, query = caller_of(request), self.query(WriteQuery)
-        draft = draft_of(self.body(DraftBody), caller.user_id)
+        draft = draft_of(self.body(NewReviewBody), caller.user_id)
         with _in_our_words():
             review = services.create(draft, caller, dry_run=query["dry_run"])
         if query["dry_run"]:
