@@ -105,7 +105,7 @@ def _kinds(places: QuerySet[Restaurant]) -> KindNumbers:
 
 
 def _distinct(places: QuerySet[Restaurant], column: str) -> list[str]:
-    return sorted(places.exclude(**{column: None}).values_list(column, flat=True).distinct())
+    return list(places.exclude(**{column: None}).order_by(column).values_list(column, flat=True).distinct())
 
 
 def _named(rows: QuerySet[Any], column: str) -> list[Named]:
