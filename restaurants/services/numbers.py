@@ -105,7 +105,8 @@ def _kinds(places: QuerySet[Restaurant]) -> KindNumbers:
 
 
 def _distinct(places: QuerySet[Restaurant], column: str) -> list[str]:
-    return list(places.exclude(**{column: None}).order_by(column).values_list(column, flat=True).distinct())
+    """Return each value once; the places' own order would make every row a value of its own."""
+    return sorted(places.order_by().exclude(**{column: None}).values_list(column, flat=True).distinct())
 
 
 def _named(rows: QuerySet[Any], column: str) -> list[Named]:
