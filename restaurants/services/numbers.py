@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final, TypedDict, cast
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
-from django.db.models.functions import TruncMonth
 
+from jewgo.core import growth
 from restaurants.models import Certificate, Image, Restaurant
 
 MOST_NAMED: Final = 50
@@ -84,12 +84,8 @@ def numbers(today: date) -> CatalogueNumbers:
 
 
 def by_month(since: date) -> dict[date, int]:
-    """Return how many approved places were entered in each month from `since` on; months without any are left out."""
-    entered = Restaurant.objects.published().filter(created_at__date__gte=since)
-    found = (
-        entered.annotate(month=TruncMonth("created_at")).values("month").annotate(count=Count("pk")).order_by("month")
-    )
-    return {row["month"].date(): row["count"] for row in found}
+    """Return how many approved places were entered in each month from `since` on."""
+    return growth.by_month(Restaurant.objects.published(), "created_at", since)
 
 
 def _kinds(places: QuerySet[Restaurant]) -> KindNumbers:

@@ -4,8 +4,8 @@ from datetime import date
 from typing import TypedDict
 
 from django.db.models import Count
-from django.db.models.functions import TruncMonth
 
+from jewgo.core import growth
 from reviews.models import Review
 from reviews.services.counting import statistics
 from reviews.values import EVERY_STATE
@@ -33,7 +33,5 @@ def by_state() -> dict[str, int]:
 
 
 def by_month(since: date) -> dict[date, int]:
-    """Return how many published reviews were written in each month from `since` on; months without any are left out."""
-    written = Review.objects.filter(state="approved", created_at__date__gte=since)
-    found = written.annotate(month=TruncMonth("created_at")).values_list("month").annotate(Count("pk"))
-    return {month.date(): count for month, count in found.order_by("month")}
+    """Return how many published reviews were written in each month from `since` on."""
+    return growth.by_month(Review.objects.filter(state="approved"), "created_at", since)

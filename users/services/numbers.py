@@ -5,8 +5,8 @@ from typing import Final, TypedDict, cast
 
 from allauth.account.models import EmailAddress
 from django.db.models import Count, Exists, OuterRef, Q
-from django.db.models.functions import TruncMonth
 
+from jewgo.core import growth
 from users.models import User
 
 LATELY: Final = timedelta(days=30)
@@ -36,7 +36,5 @@ def numbers(now: datetime) -> PeopleNumbers:
 
 
 def by_month(since: date) -> dict[date, int]:
-    """Return how many people joined in each month from `since` on; months without any are left out."""
-    joined = User.objects.filter(date_joined__date__gte=since).annotate(month=TruncMonth("date_joined"))
-    found = joined.values_list("month").annotate(Count("pk")).order_by("month")
-    return {month.date(): count for month, count in found}
+    """Return how many people joined in each month from `since` on."""
+    return growth.by_month(User.objects.all(), "date_joined", since)
