@@ -14,7 +14,7 @@ from jewgo.core.paging import Cursor, InvalidCursor, Page, PageRequest, scope_of
 from jewgo.core.schema import operation
 from rollout import documents
 from rollout.alerts import AlertIsOver, acknowledge
-from rollout.api.authority import actor_of
+from rollout.api.actors import actor_of
 from rollout.api.reads import DENIALS, RolloutView
 from rollout.api.shapes import AlertShape
 from rollout.models import Alert

@@ -11,7 +11,7 @@ from jewgo.core.api import V4View, v4_response
 from jewgo.core.errors import Forbidden, InvalidInput, JewgoError, Unauthenticated
 from jewgo.core.schema import operation
 from rollout import documents
-from rollout.api.authority import actor_of
+from rollout.api.actors import actor_of
 from rollout.api.inputs import (
     DrillBody,
     DryRunQuery,
