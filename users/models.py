@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 
 from users.fields import AddressField
 from users.keys import PREFIX_LENGTH, Scope, Token, mint
-from users.repositories import RoleGrantRepository, ServiceKeyRepository, UserRepository
+from users.repositories import RoleEventRepository, RoleGrantRepository, ServiceKeyRepository, UserRepository
 from users.roles import LEVELS, TEMPORARY, Role
 
 
@@ -99,6 +99,8 @@ class RoleEvent(models.Model):
     actor = models.CharField(max_length=100, help_text="As the rollout's ledger names callers: u:3, k:1, cli:dana")
     at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[RoleEventRepository] = RoleEventRepository()
 
     class Meta:
         indexes = [models.Index(fields=["user", "-id"], name="users_roleevent_of_a_person")]

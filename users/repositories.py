@@ -18,7 +18,7 @@ from users.roles import Role
 from users.values import UserCriteria
 
 if TYPE_CHECKING:
-    from users.models import RoleGrant, ServiceKey, User
+    from users.models import RoleEvent, RoleGrant, ServiceKey, User
 
 LAST_USED_GRAIN: Final = timedelta(minutes=1)
 OVERLAP: Final = timedelta(hours=24)
@@ -176,3 +176,14 @@ class RoleGrantRepository(Repository["RoleGrant"]):
     def live(self, now: datetime) -> "QuerySet[RoleGrant]":
         """Return the grants that have not ended at `now`."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
+class RoleEventRepository(Repository["RoleEvent"]):
+    """What became of people's roles."""
+
+    def note(
+        self, user: "User", role: Role, *, is_given: bool, by: str, at: datetime, expires_at: datetime | None = None
+    ) -> None:
+        """Add the line that a role was given or taken back, by whom the ledgers call `by`."""
+        action = self.model.Action.GRANTED if is_given else self.model.Action.REVOKED
+        self.create(user=user, role=role, action=action, actor=by, at=at, expires_at=expires_at)

@@ -8,9 +8,9 @@ from django.db.models.functions import TruncMonth
 
 
 def by_month(rows: QuerySet[Any], moment: str, since: date) -> dict[date, int]:
-    """Return how many rows have their `moment` (a column of times) in each month (UTC) from `since` on, by its first day.
+    """Return how many rows have their `moment`, a column of times, in each month (UTC) from `since` on.
 
-    Months without any are left out.
+    By the first day of the month; months without any are left out.
     """
     later = rows.filter(**{f"{moment}__date__gte": since}).order_by()
     found = later.annotate(month=TruncMonth(moment)).values_list("month").annotate(Count("pk"))

@@ -8,6 +8,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils import timezone
 
 from users.addresses import vouch_for
 from users.models import RoleEvent, RoleGrant, User
@@ -158,9 +159,8 @@ class UserAdmin(PeopleAdmin):
         if "email" in form.changed_data:
             vouch_for(obj)
         if "is_superuser" in form.changed_data:
-            action = RoleEvent.Action.GRANTED if obj.is_superuser else RoleEvent.Action.REVOKED
             by = Giver.person(request.user).name
-            RoleEvent.objects.create(user=obj, role=Role.SUPER_ADMIN, action=action, actor=by)
+            RoleEvent.objects.note(obj, Role.SUPER_ADMIN, is_given=obj.is_superuser, by=by, at=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Give and take roles as every other door does."""

@@ -70,8 +70,9 @@ class UserService:
             user.is_staff = user.is_staff or user.is_superuser
             user.save()
             if user.is_superuser != was_super:
-                action = RoleEvent.Action.GRANTED if user.is_superuser else RoleEvent.Action.REVOKED
-                RoleEvent.objects.create(user=user, role=Role.SUPER_ADMIN, action=action, actor=by.name)
+                RoleEvent.objects.note(
+                    user, Role.SUPER_ADMIN, is_given=user.is_superuser, by=by.name, at=timezone.now()
+                )
         return self.get(user_id)
 
     def erase(self, user_id: int, by: Giver) -> None:

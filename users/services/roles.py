@@ -37,7 +37,7 @@ class RoleService:
                 RoleGrant.objects.update_or_create(user=user, role=role, defaults=given)
             user.is_staff = True
             user.save()
-            _note(user, role, RoleEvent.Action.GRANTED, by, at, expires_at)
+            RoleEvent.objects.note(user, role, is_given=True, by=by.name, at=at, expires_at=expires_at)
         return self.people.get(user_id)
 
     def revoke(self, user_id: int, role: Role, by: Giver, *, now: datetime | None = None) -> Person:
@@ -52,7 +52,7 @@ class RoleService:
                 raise RoleNotHeld(f"The person is no {role}.")
             user.is_staff = _has_reason_to_enter(user, at)
             user.save()
-            _note(user, role, RoleEvent.Action.REVOKED, by, at, None)
+            RoleEvent.objects.note(user, role, is_given=False, by=by.name, at=at)
         return self.people.get(user_id)
 
     def history(self, user_id: int, asked: PageRequest) -> Page[RoleHistory]:
@@ -95,9 +95,3 @@ def _has_reason_to_enter(user: User, at: datetime) -> bool:
         or user.groups.exists()
         or user.user_permissions.exists()
     )
-
-
-def _note(
-    user: User, role: Role, action: RoleEvent.Action, by: Giver, at: datetime, expires_at: datetime | None
-) -> None:
-    RoleEvent.objects.create(user=user, role=role, action=action, actor=by.name, at=at, expires_at=expires_at)
