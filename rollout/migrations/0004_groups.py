@@ -5,6 +5,12 @@ from typing import Any
 from django.db import migrations
 
 MODELS = ("flag", "step", "override", "drill", "worker", "guard", "stagechange", "flightrecord", "alert")
+OWN = [
+    ("advance_flag", "Can move features forward"),
+    ("rollback_flag", "Can roll features back, and hold them where they are"),
+    ("override_flag", "Can put an identity in or out, and choose testers"),
+    ("drill_flag", "Can inject faults on purpose"),
+]
 GROUPS = {
     "Rollout viewers": [f"view_{name}" for name in MODELS],
     "Rollout operators": [*(f"view_{name}" for name in MODELS), "rollback_flag", "change_alert"],
@@ -20,13 +26,13 @@ def create(apps: Any, _editor: Any) -> None:
     """Make the groups, and the permissions they hold; Django makes those only after all migrations."""
     content_types = apps.get_model("contenttypes", "ContentType")
     permissions = apps.get_model("auth", "Permission")
+    names = dict(OWN)
     for group_name, codenames in GROUPS.items():
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=group_name)
         for codename in codenames:
             kind, _ = content_types.objects.get_or_create(app_label="rollout", model=codename.rpartition("_")[2])
-            held, _ = permissions.objects.get_or_create(
-                content_type=kind, codename=codename, defaults={"name": f"Can {codename.replace('_', ' ')}"}
-            )
+            name = names.get(codename, f"Can {codename.replace('_', ' ')}")
+            held, _ = permissions.objects.get_or_create(content_type=kind, codename=codename, defaults={"name": name})
             group.permissions.add(held)
 
 
@@ -45,12 +51,7 @@ class Migration(migrations.Migration):
         migrations.AlterModelOptions(
             name="flag",
             options={
-                "permissions": [
-                    ("advance_flag", "Can move features forward"),
-                    ("rollback_flag", "Can roll features back, and hold them where they are"),
-                    ("override_flag", "Can put an identity in or out, and choose testers"),
-                    ("drill_flag", "Can inject faults on purpose"),
-                ],
+                "permissions": OWN,
                 "verbose_name": "feature",
                 "verbose_name_plural": "features",
             },
