@@ -1,12 +1,12 @@
 """Where a restaurant's record stands in its life, and which moves are legal from there: a table, read by every door."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from django.db.models import TextChoices
 
-from jewgo.core.errors import Conflict, InvalidInput, Problem
+from jewgo.core.errors import Conflict
+from jewgo.core.lifecycle import Lifecycle, Rule
 
 
 class RecordState(TextChoices):
@@ -30,16 +30,7 @@ class Move(TextChoices):
     RESUBMIT = "resubmit"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """From where a move is legal, where it leads, and whether somebody has to say why."""
-
-    sources: frozenset[RecordState]
-    target: RecordState
-    needs_reason: bool = False
-
-
-MOVES: Final[Mapping[Move, Rule]] = {
+MOVES: Final[Mapping[Move, Rule[RecordState]]] = {
     Move.APPROVE: Rule(frozenset({RecordState.PENDING, RecordState.SUSPENDED}), RecordState.APPROVED),
     Move.REJECT: Rule(frozenset({RecordState.PENDING}), RecordState.REJECTED, needs_reason=True),
     Move.SUSPEND: Rule(frozenset({RecordState.APPROVED}), RecordState.SUSPENDED, needs_reason=True),
@@ -55,30 +46,5 @@ class IllegalRecordMove(Conflict):
     code, title = "illegal_record_move", "This move is not legal from where the record stands"
 
 
-def legal_moves(state: str) -> tuple[Move, ...]:
-    """Return the moves that start at `state`, in the table's order."""
-    return tuple(move for move, rule in MOVES.items() if state in rule.sources)
-
-
-def move_between(state: str, target: str) -> Move:
-    """Return the move that leads from `state` to `target`; raises `IllegalRecordMove` when there is none."""
-    for move in legal_moves(state):
-        if MOVES[move].target == target:
-            return move
-    raise IllegalRecordMove(f"A record that is {state} cannot become {target}.", hint=hint_for(state))
-
-
-def after(move: Move, state: str, reason: str = "") -> RecordState:
-    """Return where `move` leads from `state`; raises `IllegalRecordMove`, and `InvalidInput` without its reason."""
-    rule = MOVES[move]
-    if state not in rule.sources:
-        raise IllegalRecordMove(f"A record that is {state} cannot be moved by {move}.", hint=hint_for(state))
-    if rule.needs_reason and not reason.strip():
-        problem = Problem("required", f"Say why, to {move}.", pointer="/reason")
-        raise InvalidInput(problems=[problem])
-    return rule.target
-
-
-def hint_for(state: str) -> str:
-    """Return the sentence that names what is legal from `state`."""
-    return f"Legal from {state}: {', '.join(legal_moves(state))}."
+_LIFE: Final = Lifecycle("record", MOVES, IllegalRecordMove, tuple(MOVES))
+legal_moves, move_between, after = _LIFE.legal_moves, _LIFE.move_between, _LIFE.after
