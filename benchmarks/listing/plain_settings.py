@@ -11,6 +11,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # django-allauth starts without it nowhere
 ]
 REST_FRAMEWORK = {}
 SECURE_SSL_REDIRECT = False
