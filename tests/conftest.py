@@ -5,7 +5,7 @@ from django.conf import settings
 
 from jewgo.core import retirement
 
-pytest_plugins = ["tests.rollout.process_state"]
+pytest_plugins = ["tests.rollout.process_state", "tests.silence"]
 settings.PASSWORD_HASHERS = ["tests.hashing.QuickArgon2"]
 
 

@@ -20,6 +20,7 @@ from jewgo.core import local
 from jewgo.core.places import Place
 from tests.journeys.client import Client
 from tests.services import TEST_DEFAULTS
+from tests.silence import search
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "restaurants" / "sample" / "guide.json"
@@ -232,7 +233,10 @@ def running_service(**variables: str) -> Iterator[Service]:
     finally:
         service.stop()
         lease.release()
-        shutil.rmtree(path, ignore_errors=True)
+        try:
+            search(path)
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from django.contrib.auth.models import Group
 
+from tests.silence import plant
 from tests.users.credentials import sent_with, signed_in
 from users.authority import Rule
 from users.keys import Scope
@@ -25,7 +26,7 @@ ALSO: Final[Mapping[Role, frozenset[Role]]] = {
 
 def person(*roles: Role, email: str = "somebody@example.com") -> User:
     """Store and return a person who has these roles."""
-    user = User.objects.create_user(email, "a long enough password", is_superuser=Role.SUPER_ADMIN in roles)
+    user = User.objects.create_user(email, plant("a long enough password"), is_superuser=Role.SUPER_ADMIN in roles)
     for role in roles:
         if role in GROUPS:
             user.groups.add(Group.objects.get(name=GROUPS[role]))

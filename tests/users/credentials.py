@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.test import RequestFactory
 
+from tests.silence import plant
 from users.keys import Scope
 from users.models import ServiceKey, User
 
@@ -34,4 +35,4 @@ def signed_in(user: User) -> dict[str, str]:
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.save()
     UserSession.objects.create_from_request(request)
-    return {"X-Session-Token": str(request.session.session_key)}
+    return {"X-Session-Token": plant(str(request.session.session_key))}
