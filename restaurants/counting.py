@@ -1,6 +1,7 @@
 """Views and shares of places: counted in memory, written by one statement every few seconds."""
 
 import atexit
+import contextlib
 import logging
 import threading
 import time
@@ -60,12 +61,15 @@ class Tally:
         if is_time:
             self.write()
 
+    def leave(self) -> None:
+        """Write what is in hand as the process ends; there is nobody left to tell, and no next time."""
+        with contextlib.suppress(Exception):
+            _write(self._counts)
+
     def write(self) -> None:
         """Write what is in hand; keep it for the next time where the database is away."""
         with self._lock:
             counts, self._counts = self._counts, Counter()
-        if not counts:
-            return
         try:
             _write(counts)
         except DatabaseError:
@@ -75,6 +79,8 @@ class Tally:
 
 
 def _write(counts: Counter[tuple[int, date, Kind]]) -> None:
+    if not counts:
+        return
     rows = sorted({(place, day) for place, day, _ in counts})
     columns: list[Any] = [
         [place for place, _ in rows],
@@ -87,4 +93,4 @@ def _write(counts: Counter[tuple[int, date, Kind]]) -> None:
 
 
 tally: Final = Tally()
-atexit.register(tally.write)
+atexit.register(tally.leave)

@@ -206,6 +206,17 @@ class Service:
     def kill_postgresql(self) -> None:
         os.kill(self.place.read_state()["postgres"]["pid"], signal.SIGKILL)
 
+    @contextmanager
+    def without_postgresql(self) -> Iterator[None]:
+        """Kill PostgreSQL and keep it from being started again while the block runs, however slow the machine is."""
+        supervisor = self.place.read_state()["supervisor"]
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            self.kill_postgresql()
+            yield
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+
     def await_postgresql(self) -> None:
         """Return once PostgreSQL answers a query again."""
         until(lambda: self._answers())
